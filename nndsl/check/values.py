@@ -1,0 +1,125 @@
+"""What a name can stand for while the network is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from nndsl.diagnostics import Span
+from nndsl.ir.dims import Dim
+from nndsl.ir.graph import Node, ParamSpec
+from nndsl.syntax import ast
+
+if TYPE_CHECKING:
+    from nndsl.check.scope import Scope
+
+
+class Poison:
+    """Stands for a value that is wrong and was reported; whatever touches it is poison too, silently."""
+
+    def __repr__(self) -> str:
+        return "poison"
+
+
+POISON = Poison()
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A `layer`, `fn`, `loss`, … as written, with the scope it was written in."""
+
+    definition: ast.Definition
+    scope: Scope
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def role(self) -> str:
+        return self.definition.role
+
+    @property
+    def one_list(self) -> bool:
+        """An `init` or `schedule` written with one list: that list is what it is applied to."""
+        return self.role in ("init", "schedule") and self.definition.inputs is None
+
+    @property
+    def config(self) -> tuple[ast.Parameter, ...] | None:
+        """The list that builds it."""
+        return None if self.one_list else self.definition.config
+
+    @property
+    def inputs(self) -> tuple[ast.Parameter, ...] | None:
+        """The list it is applied to."""
+        return self.definition.config if self.one_list else self.definition.inputs
+
+    @property
+    def takes_config(self) -> bool:
+        """Whether calling it builds it, so that applying it is a second call."""
+        return self.config is not None and (self.inputs is not None or self.role == "layer")
+
+
+@dataclass(eq=False)
+class Instance:
+    """A function with its config list filled in: `Dense(64)`. A layer owns the params made when first applied."""
+
+    function: Function
+    config: Mapping[str, Value]
+    span: Span
+    name: str | None = None
+    path: str | None = None
+    params: dict[str, ParamSpec] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Builtin:
+    """A function of the compiler: a primitive op or a compile-time function."""
+
+    name: str
+    signature: str
+    call: Callable[..., Value]
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class DtypeWord:
+    """`f32` as a value, for `cast(x, f32)`."""
+
+    name: str
+
+
+Value: TypeAlias = (
+    Node | int | float | bool | str | None | list["Value"] | tuple["Value", ...] | Dim | Function | Instance | Builtin
+    | DtypeWord | Poison
+)  # fmt: skip
+Callable_: TypeAlias = Function | Instance | Builtin
+
+
+def describe(value: Value) -> str:
+    """A value as a message shows it."""
+    match value:
+        case Node():
+            return f"a tensor {value.type}"
+        case bool():
+            return str(value).lower()
+        case None:
+            return "none"
+        case str():
+            return f'"{value}"'
+        case list():
+            return f"[{', '.join(describe(v) for v in value)}]"
+        case tuple():
+            return f"({', '.join(describe(v) for v in value)})"
+        case Function():
+            return f"the {value.role} `{value.name}`"
+        case Instance():
+            return f"the {value.function.role} `{value.function.name}(…)`"
+        case Builtin():
+            return f"the function `{value.name}`"
+        case Dim():
+            return f"the size {value}"
+        case DtypeWord():
+            return f"the dtype {value.name}"
+    return str(value)

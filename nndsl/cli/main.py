@@ -1,0 +1,40 @@
+"""The command `nndsl`: how its process begins and ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from nndsl.cli import output
+
+
+def main() -> None:
+    """Run the command with the arguments of the process, and end it with its exit code."""
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        # A terminal that lacks a character gets a replacement instead of an exception.
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        run(sys.argv[1:])
+    except BrokenPipeError:
+        output.silence_stdout()
+        sys.exit(output.BROKEN_PIPE)
+    except KeyboardInterrupt:
+        sys.exit(output.INTERRUPTED)
+    except Exception as fault:  # outside of any verb
+        sys.exit(output.internal(fault))
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run one verb; ends with SystemExit unless all went well."""
+    if arguments[:1] == ["check"] and len(arguments) > 1 and not any(a.startswith("-") for a in arguments):
+        # Editors and hooks check on every save, and reading options takes longer than a check: there are none here.
+        from nndsl.cli.checking import check_files
+
+        output.guarded(check_files)(arguments[1:])
+        return
+    from nndsl.cli.app import app
+
+    app(list(arguments), prog_name="nndsl")
+
+
+__all__ = ["main", "run"]

@@ -1,0 +1,152 @@
+"""The only file that sees every stage.
+
+    text ─ syntax ─▶ AST ─ check ─▶ Model ─ passes.programs ─▶ Graph ─ passes ─▶ Graph ─ kernels ─▶ Plan ─▶ loops
+         ─▶ source ─ runtime ─▶ Session
+
+1. `syntax.parse` makes an AST, with every syntax error of the file.
+2. `check.file` elaborates models and train sections into graphs: shapes, kinds, dtypes, names.
+3. `passes.programs` joins forward graph, gradients and update rules into the programs predict, evaluate, train, gradient.
+4. `passes.PIPELINE` simplifies them.
+5. `kernels` plans (what fuses, in which buffers), lowers to loops and prints Python source for Numba.
+6. `runtime` compiles and caches the source, and a Session runs it on arrays.
+
+`check_source` imports no NumPy and no Numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nndsl.diagnostics import InternalError, NndslError, Problem, Source
+from nndsl.ir.experiment import TrainSpec
+from nndsl.ir.graph import Graph, Model
+
+if TYPE_CHECKING:
+    from nndsl.runtime.executable import Executable
+    from nndsl.runtime.session import Session
+    from nndsl.syntax import ast
+
+PROGRAMS = ("predict", "evaluate", "train", "gradient")
+STAGES = ("ast", "graph", "gradient", "optimized", "plan", "loops", "source", "llvm", "asm")
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """A file without errors: its model, its settings, and the warnings."""
+
+    source: Source
+    file: ast.File
+    model: Model
+    train: TrainSpec
+    problems: tuple[Problem, ...]
+
+
+def problems_of(source: Source, consts: Mapping[str, object] | None = None, model: str | None = None) -> tuple[Problem, ...]:
+    """All that is wrong with a file, in source order; a file without a model is fine."""
+    from nndsl.check.file import check_file
+    from nndsl.syntax.parse import parse
+
+    file, found = parse(source)
+    return check_file(file, source, found, consts, model).problems
+
+
+def check_source(source: Source, consts: Mapping[str, object] | None = None, model: str | None = None) -> Checked:
+    """Parse and check. Raises NndslError with every Problem of the file when there is an error among them."""
+    from nndsl.check.file import check_file
+    from nndsl.syntax.parse import parse
+
+    file, found = parse(source)
+    result = check_file(file, source, found, consts, model, need_model=True)
+    if result.errors:
+        raise NndslError(result.problems)
+    if result.model is None or result.train is None:
+        raise InternalError(f"{source.name} has no errors and no model")
+    return Checked(source, file, result.model, result.train, result.problems)
+
+
+def graph_of(checked: Checked, program: str) -> Graph:
+    """The graph of one program, before any pass."""
+    from nndsl.passes import programs
+
+    match program:
+        case "predict":
+            return programs.predict(checked.model)
+        case "evaluate":
+            return programs.evaluate(checked.model)
+        case "train":
+            return programs.train(checked.model, checked.train.optimizer)
+        case "gradient":
+            return programs.gradient(checked.model)
+    raise InternalError(f"no program {program}")
+
+
+def builder(engine: str, threads: int, optimize: bool = True) -> Callable[[Graph], Executable]:
+    """What makes a graph runnable: passes, then the engine."""
+    from nndsl.passes import NEEDED, PIPELINE, run
+
+    def build(graph: Graph) -> Executable:
+        if engine == "numpy":
+            from nndsl.runtime.executable import Interpreted
+
+            return Interpreted(run(graph, PIPELINE if optimize else ()))
+        from nndsl.kernels.module import generate
+        from nndsl.runtime.native import load
+
+        return load(generate(run(graph, PIPELINE if optimize else NEEDED)), threads)
+
+    return build
+
+
+def open_session(checked: Checked, engine: str = "numba", threads: int | None = None, seed: int | None = None,
+                 optimize: bool = True) -> Session:  # fmt: skip
+    """A Session with freshly drawn params. Programs are compiled when first used."""
+    from nndsl.runtime.session import Session
+    from nndsl.runtime.threads import default_threads
+
+    count = threads if threads is not None else default_threads()
+    graphs: dict[str, Callable[[], Graph]] = {name: (lambda name=name: graph_of(checked, name)) for name in PROGRAMS}
+    return Session(checked.model, checked.train.optimizer, builder(engine, count, optimize), graphs, engine, count, seed or 0)
+
+
+def emit(checked: Checked, stage: str, program: str = "train") -> str:
+    """The text of one stage: a bug report pastes it."""
+    from nndsl.ir.text import show
+    from nndsl.passes import run
+
+    if stage == "ast":
+        from nndsl.syntax.show import show as show_ast
+
+        return show_ast(checked.file)
+    if stage == "gradient":
+        return show(graph_of(checked, "gradient"))
+    graph = graph_of(checked, program)
+    if stage == "graph":
+        return show(graph)
+    graph = run(graph)
+    if stage == "optimized":
+        return show(graph)
+    from nndsl.kernels.module import generate
+
+    module = generate(graph)
+    match stage:
+        case "plan":
+            return module.plan_text
+        case "loops":
+            return module.loops_text
+        case "source":
+            return module.text
+        case "llvm" | "asm":
+            from nndsl.runtime.cache import inspect_program
+
+            return inspect_program(module.text, module.entry, stage)
+    raise InternalError(f"no stage {stage}")
+
+
+def gradcheck(checked: Checked, seed: int = 0) -> list[tuple[str, float]]:
+    """(param name, relative error) of each gradient against finite differences, in f64 on made-up data."""
+    from nndsl.passes.promote import promote
+    from nndsl.runtime.gradcheck import compare
+
+    return compare(checked.model, promote(graph_of(checked, "gradient")), seed)

@@ -1,0 +1,239 @@
+"""The graph: what a network computes, as immutable typed nodes.
+
+A node is an op applied to nodes. Leaves are `input`, `param`, `state` (arrays from outside), `scalar` (a number the
+runtime supplies per run: `step`, `learning_rate`, `key`), `const` (a number known now) and `dim` (the size of a
+symbolic dim, as a number). Nodes are compared by identity. Every node keeps the span it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from nndsl.diagnostics import Span
+from nndsl.ir.dims import Size
+from nndsl.ir.types import Kind, TensorType
+
+Attrs: TypeAlias = Mapping[str, Any]
+LEAVES = ("input", "param", "state", "scalar", "const", "dim")
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operation. `name` is what the source calls its value, where it has a name there."""
+
+    op: str
+    inputs: tuple[Node, ...]
+    attrs: Attrs
+    type: TensorType
+    span: Span | None = None
+    name: str | None = None
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        return self.type.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.type.dtype
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.op in LEAVES
+
+    def __repr__(self) -> str:
+        return f"<{self.op} {self.name or ''} {self.type}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """After a run the array of `target` (a param or state leaf) holds `value`."""
+
+    target: Node
+    value: Node
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A program: named results, and what it leaves in params and states."""
+
+    name: str
+    outputs: tuple[tuple[str, Node], ...]
+    updates: tuple[Update, ...] = ()
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """All nodes that must be computed."""
+        return tuple(n for _, n in self.outputs) + tuple(u.value for u in self.updates)
+
+    def nodes(self) -> list[Node]:
+        """All nodes reachable from the roots, inputs before users, in a fixed order."""
+        return topological(self.roots)
+
+    def leaves(self, op: str) -> list[Node]:
+        """The leaves of one sort, update targets included, in order of first use."""
+        found = [n for n in self.nodes() if n.op == op]
+        found += [u.target for u in self.updates if u.target.op == op and u.target not in set(found)]
+        return found
+
+
+def topological(roots: Iterable[Node]) -> list[Node]:
+    """Nodes under `roots`, inputs first. Iterative: a graph may be deeper than Python's stack."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[tuple[Node, Iterator[Node]]] = []
+    for root in roots:
+        if root in seen:
+            continue
+        seen.add(root)
+        stack.append((root, iter(root.inputs)))
+        while stack:
+            node, rest = stack[-1]
+            for child in rest:
+                if child not in seen:
+                    seen.add(child)
+                    stack.append((child, iter(child.inputs)))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order
+
+
+def users(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+    """For each node, the nodes that read it (one entry per use)."""
+    out: dict[Node, list[Node]] = {}
+    for node in nodes:
+        out.setdefault(node, [])
+        for child in node.inputs:
+            out.setdefault(child, []).append(node)
+    return out
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or target as declared: what data must fit."""
+
+    role: str
+    name: str
+    type: TensorType
+    span: Span
+    doc: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ParamSpec:
+    """A param or state of the model: its leaf and the graph that gives its first value.
+
+    `name` is the path users see (`Dense_1.kernel`). `initial` has the leaf's shape and no inputs but random numbers.
+    """
+
+    name: str
+    leaf: Node
+    initial: Node
+    span: Span
+    doc: str = ""
+
+    @property
+    def type(self) -> TensorType:
+        return self.leaf.type
+
+
+@dataclass(frozen=True, eq=False)
+class LossTerm:
+    """One `loss` line: its name in the history and its scalar value."""
+
+    name: str
+    value: Node
+    span: Span
+    penalty: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """One `metric` line, exact over a whole data set by one of three ways.
+
+    `form` "mean": `value` is averaged over all its elements in the set. `form` "state": `updates` accumulate in
+    `states` and `value` reads their new values. `form` "whole": `arguments` are kept for the set, and `value` is
+    computed once from them (it reads `input` leaves named `arg0`, `arg1`, …).
+    """
+
+    name: str
+    form: str
+    value: Node
+    span: Span
+    arguments: tuple[Node, ...] = ()
+    states: tuple[ParamSpec, ...] = ()
+    updates: tuple[Update, ...] = ()
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A size that must be at least 0 when the data's sizes are known: what an index or slice at `span` relies on."""
+
+    size: Size
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """A model elaborated for one mode (training or inference)."""
+
+    outputs: tuple[tuple[str, Node], ...]
+    losses: tuple[LossTerm, ...]
+    metrics: tuple[Metric, ...]
+    updates: tuple[Update, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LayerNote:
+    """One applied layer, for `summary`: its name, its kind, the result's type and the params it owns."""
+
+    name: str
+    layer: str
+    output: TensorType
+    params: tuple[str, ...]
+    span: Span
+    depth: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A checked model: two programs from one source, and everything needed to name what they use."""
+
+    name: str
+    doc: str
+    consts: Mapping[str, object]
+    inputs: tuple[Port, ...]
+    targets: tuple[Port, ...]
+    params: tuple[ParamSpec, ...]
+    states: tuple[ParamSpec, ...]
+    training: Forward
+    inference: Forward
+    layers: tuple[LayerNote, ...]
+    span: Span
+    constraints: tuple[Constraint, ...] = ()
+    leaves: Mapping[str, Node] = field(default_factory=dict)
+
+
+def const(value: float | int | bool, dtype: str) -> Node:
+    """A number known at compile time."""
+    number: float | int | bool = float(value) if dtype in ("f32", "f64") else bool(value) if dtype == "bool" else int(value)
+    return Node("const", (), {"value": number}, TensorType(dtype, ()))
+
+
+def scalar_leaf(name: str, dtype: str) -> Node:
+    """A number that the runtime supplies for each run."""
+    return Node("scalar", (), {"name": name}, TensorType(dtype, ()), name=name)
+
+
+def dim_value(size: Size, dtype: str) -> Node:
+    """The size of a dim as a number."""
+    return const(size, dtype) if isinstance(size, int) else Node("dim", (), {"size": size}, TensorType(dtype, ()))
+
+
+__all__ = [
+    "LEAVES", "Attrs", "Constraint", "Forward", "Graph", "Kind", "LayerNote", "LossTerm", "Metric", "Model", "Node", "ParamSpec",
+    "Port", "Update", "const", "dim_value", "scalar_leaf", "topological", "users",
+]  # fmt: skip

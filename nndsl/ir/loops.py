@@ -1,0 +1,285 @@
+"""The loop IR: scalar expressions and the statements of a kernel, printed as Python for Numba.
+
+Expressions know their dtype, so the printer can write literals that do not widen the arithmetic (`f32(0.5)`).
+Index arithmetic has dtype `int`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+
+class Ops:
+    """Operator notation for expressions, so that a lowering reads like the formula."""
+
+    def __add__(self, other: Operand) -> Expr:
+        return binary("+", self, other)
+
+    def __radd__(self, other: Operand) -> Expr:
+        return binary("+", other, self)
+
+    def __sub__(self, other: Operand) -> Expr:
+        return binary("-", self, other)
+
+    def __rsub__(self, other: Operand) -> Expr:
+        return binary("-", other, self)
+
+    def __mul__(self, other: Operand) -> Expr:
+        return binary("*", self, other)
+
+    def __rmul__(self, other: Operand) -> Expr:
+        return binary("*", other, self)
+
+    def __truediv__(self, other: Operand) -> Expr:
+        return binary("/", self, other)
+
+    def __floordiv__(self, other: Operand) -> Expr:
+        return binary("//", self, other)
+
+    def __mod__(self, other: Operand) -> Expr:
+        return binary("%", self, other)
+
+    def __neg__(self) -> Expr:
+        return Negate(self)  # type: ignore[arg-type]
+
+    def __lt__(self, other: Operand) -> Expr:
+        return compare("<", self, other)
+
+    def __le__(self, other: Operand) -> Expr:
+        return compare("<=", self, other)
+
+    def __gt__(self, other: Operand) -> Expr:
+        return compare(">", self, other)
+
+    def __ge__(self, other: Operand) -> Expr:
+        return compare(">=", self, other)
+
+
+@dataclass(frozen=True)
+class Num(Ops):
+    """A literal."""
+
+    value: float | int | bool
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Var(Ops):
+    """A local name or a size."""
+
+    name: str
+    dtype: str = "int"
+
+
+@dataclass(frozen=True)
+class Load(Ops):
+    """An element of a buffer; with an empty index the buffer is a scalar in a one-element array."""
+
+    buffer: str
+    index: tuple[Expr, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Binary(Ops):
+    """`left op right`."""
+
+    op: str
+    left: Expr
+    right: Expr
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Negate(Ops):
+    """`-operand`."""
+
+    operand: Expr
+
+    @property
+    def dtype(self) -> str:
+        return self.operand.dtype
+
+
+@dataclass(frozen=True)
+class Not(Ops):
+    """`not operand`."""
+
+    operand: Expr
+    dtype: str = "bool"
+
+
+@dataclass(frozen=True)
+class Apply(Ops):
+    """`function(arguments)`; the function is one of `nndsl.runtime`'s scalar functions or of `math`/`np`."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Select(Ops):
+    """`then if condition else otherwise`."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+    @property
+    def dtype(self) -> str:
+        return self.then.dtype
+
+
+@dataclass(frozen=True)
+class Cast(Ops):
+    """`dtype(operand)`."""
+
+    operand: Expr
+    dtype: str
+
+
+Expr: TypeAlias = Union[Num, Var, Load, Binary, Negate, Not, Apply, Select, Cast]
+Operand: TypeAlias = Union[Expr, Ops, int, float, bool]
+
+
+def as_expr(value: Operand, like: str) -> Expr:
+    """A Python number as a literal of dtype `like`; expressions pass."""
+    if isinstance(value, (bool, int, float)):
+        return Num(value, like)
+    return value  # type: ignore[return-value]
+
+
+def binary(op: str, a: Operand, b: Operand) -> Expr:
+    """`a op b`; a Python number takes the other side's dtype. Integer identities are folded."""
+    like = b.dtype if isinstance(a, (int, float)) else a.dtype  # type: ignore[union-attr]
+    left, right = as_expr(a, like), as_expr(b, like)
+    if like == "int":
+        folded = _fold_index(op, left, right)
+        if folded is not None:
+            return folded
+    return Binary(op, left, right, like)
+
+
+def _fold_index(op: str, a: Expr, b: Expr) -> Expr | None:
+    """Index arithmetic on known numbers, so that indices print as a person would write them."""
+    match op, a, b:
+        case "+", Num(x), Num(y):
+            return Num(x + y, "int")
+        case "-", Num(x), Num(y):
+            return Num(x - y, "int")
+        case "*", Num(x), Num(y):
+            return Num(x * y, "int")
+        case ("+", Num(0), e) | ("+" | "-", e, Num(0)) | ("*", Num(1), e) | ("*" | "//", e, Num(1)):
+            return e
+        case "%", _, Num(1):
+            return Num(0, "int")
+    return None
+
+
+def compare(op: str, a: Operand, b: Operand) -> Expr:
+    """A comparison, of dtype bool."""
+    like = b.dtype if isinstance(a, (int, float)) else a.dtype  # type: ignore[union-attr]
+    return Binary(op, as_expr(a, like), as_expr(b, like), "bool")
+
+
+def equal(a: Operand, b: Operand) -> Expr:
+    """`a == b`."""
+    return compare("==", a, b)
+
+
+# --- statements ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class For:
+    """`for index in range(start, stop[, step]): body`."""
+
+    index: str
+    start: Expr
+    stop: Expr
+    body: tuple[Statement, ...]
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class Let:
+    """`name = value`."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Store:
+    """`buffer[index] = value`."""
+
+    buffer: str
+    index: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Accumulate:
+    """`name = combine(name, value)` with combine one of `add`, `max`, `min`, `mul`."""
+
+    name: str
+    combine: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class ArgStep:
+    """One step of argmax or argmin: where `value` beats `best`, remember `index` in `at`."""
+
+    best: str
+    at: str
+    combine: str
+    value: Expr
+    index: Expr
+
+
+@dataclass(frozen=True)
+class CallKernel:
+    """A call of a ready kernel: `function(arguments)`, where arguments are buffer names or expressions."""
+
+    function: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comment:
+    """`# text`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class If:
+    """`if condition: body`."""
+
+    condition: Expr
+    body: tuple[Statement, ...]
+
+
+Statement: TypeAlias = Union[For, Let, Store, Accumulate, ArgStep, CallKernel, Comment, If]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function of the generated module: runs on worker `worker` of `workers`.
+
+    `buffers` are (name, dtype, rank) of the arrays it is given, `sizes` the symbolic dims, `scalars` the runtime
+    numbers. `split` is the extent cut among the workers and `grain` the multiple it is cut at; None means worker 0
+    does it all.
+    """
+
+    name: str
+    buffers: tuple[str, ...]
+    sizes: tuple[str, ...]
+    scalars: tuple[str, ...]
+    split: Expr | None
+    grain: int
+    body: tuple[Statement, ...]
+    doc: tuple[str, ...] = ()

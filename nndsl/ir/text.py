@@ -1,0 +1,58 @@
+"""A graph as text: one node a line, named after the source where it has a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from nndsl.ir.graph import Graph, Node
+
+
+def names_of(nodes: list[Node]) -> dict[Node, str]:
+    """A readable, unique name for each node: the source's name, else the op with a number."""
+    taken: dict[str, int] = {}
+    out: dict[Node, str] = {}
+    for node in nodes:
+        base = re.sub(r"\W+", "_", node.name or node.op).strip("_") or node.op
+        taken[base] = taken.get(base, 0) + 1
+        clash = taken[base] > 1 or (node.name is None and not node.is_leaf)
+        name = f"{base}_{taken[base]}" if clash else base
+        while name in out.values():
+            taken[base] += 1
+            name = f"{base}_{taken[base]}"
+        out[node] = name
+    return out
+
+
+def attrs_text(attrs: Mapping[str, Any]) -> str:
+    """`axes=(1,), keep=True`."""
+    return ", ".join(f"{k}={_value(v)}" for k, v in attrs.items() if v is not False)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(_value(v) for v in value)}]"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def show(graph: Graph) -> str:
+    """The whole graph."""
+    nodes = graph.nodes()
+    names = names_of(nodes)
+    lines = [f"graph {graph.name}"]
+    for node in nodes:
+        where = f"  # {node.span.where}" if node.span is not None else ""
+        if node.op == "const":
+            continue
+        if node.is_leaf:
+            size = f" {node.attrs['size']}" if node.op == "dim" else ""
+            lines.append(f"  {node.op} {names[node]}{size}: {node.type}{where}")
+            continue
+        inputs = ", ".join(_value(i.attrs["value"]) if i.op == "const" else names[i] for i in node.inputs)
+        attrs = attrs_text(node.attrs)
+        call = f"{node.op}({', '.join(part for part in (inputs, attrs) if part)})"
+        lines.append(f"  {names[node]}: {node.type} = {call}{where}")
+    lines += [f"  output {name} = {names[node]}" for name, node in graph.outputs]
+    lines += [f"  update {u.target.name} := {names[u.value]}" for u in graph.updates]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,148 @@
+"""What an op is: one record with its whole story.
+
+`infer` gives the result's type from the inputs' types or raises `ShapeFault`; `grad` builds, from the node and the
+gradient of its result, the gradients of its inputs as graph; `reference` is the NumPy meaning; `lowering` says how a
+kernel computes it; `cases` are what the generic test runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from nndsl.ir.graph import Attrs, Node
+from nndsl.ir.loops import Expr
+from nndsl.ir.types import TensorType
+
+REQUIRED: Any = object()
+"""Marks an option without a default."""
+
+Types: TypeAlias = Sequence[TensorType]
+
+
+class ShapeFault(Exception):
+    """Inputs that an op cannot take. `blame` are the positions of the inputs at fault; `code` picks the Problem."""
+
+    def __init__(self, message: str, blame: tuple[int, ...] = (0,), help: str | None = None, code: str = "shape") -> None:
+        super().__init__(message)
+        self.message, self.blame, self.help, self.code = message, blame, help, code
+
+
+# --- lowerings -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """Each element of the result is a function of the elements at the same place (inputs broadcast)."""
+
+    expr: Callable[..., Expr]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """The element at an index is read from computed places: `expr(node, index, read)`, `read(input, index)`."""
+
+    expr: Callable[[Node, tuple[Expr, ...], Callable[[int, tuple[Expr, ...]], Expr]], Expr]
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """A reduction over `attrs["axes"]`: `add`, `max`, `min`, `argmax` or `argmin`."""
+
+    combine: str
+
+
+@dataclass(frozen=True)
+class View:
+    """The same elements in the same order under another shape: costs nothing."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A matrix product."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A hand-written kernel of `nndsl.runtime.ready`, called as `function(*inputs, out, worker, workers)`."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Expand:
+    """Replaced by a graph of simpler ops before lowering."""
+
+    build: Callable[[Node], Node]
+
+
+@dataclass(frozen=True)
+class HostOnly:
+    """Runs in NumPy only: for initial values, never in a training or inference program."""
+
+
+Lowering: TypeAlias = Pointwise | Indexed | Reduce | View | Contract | Ready | Expand | HostOnly
+
+
+# --- cases -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Arg:
+    """A random array for a case: shape (ints or the names of symbolic dims), dtype and range of values."""
+
+    shape: tuple[int | str, ...]
+    dtype: str = "f32"
+    low: float = -2.0
+    high: float = 2.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of an op in the generic test. `smooth` is False where finite differences do not apply."""
+
+    args: tuple[Arg, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    smooth: bool = True
+
+
+def case(*shapes: tuple[int | str, ...] | Arg, smooth: bool = True, low: float = -2.0, high: float = 2.0,
+         **options: Any) -> Case:  # fmt: skip
+    """A case from plain shapes."""
+    args = tuple(s if isinstance(s, Arg) else Arg(s, low=low, high=high) for s in shapes)
+    return Case(args, options, smooth)
+
+
+# --- the record ------------------------------------------------------------------------------------------
+
+Gradient: TypeAlias = Callable[[Node, Node], Sequence[Node | None]]
+
+
+@dataclass(frozen=True)
+class Op:
+    """One primitive operation."""
+
+    name: str
+    args: tuple[str, ...]
+    doc: str
+    infer: Callable[[Types, Attrs], TensorType]
+    reference: Callable[..., Any]
+    lowering: Lowering
+    grad: Gradient | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    variadic: bool = False
+    hidden: bool = False
+    keeps_kind: bool = False
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """`sum(x, axis=none, keepdims=false)`."""
+        inputs = [f"*{self.args[0]}"] if self.variadic else list(self.args)
+        options = [o if d is REQUIRED else f"{o}={_shown(d)}" for o, d in self.options.items()]
+        return f"{self.name}({', '.join(inputs + options)})"
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,12 @@
+"""All ops by name."""
+
+from __future__ import annotations
+
+from nndsl.ops import elementwise, index, linear, normal, random, reduce, shape
+from nndsl.ops.op import Op
+
+OPS: dict[str, Op] = {
+    op.name: op
+    for family in (elementwise, reduce, shape, linear, index, normal, random)
+    for op in family.FAMILY
+}

@@ -1,0 +1,28 @@
+"""Graph into Graph. `PIPELINE` is what every program goes through before lowering."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nndsl.ir.graph import Graph
+from nndsl.passes.cse import cse
+from nndsl.passes.dce import dce
+from nndsl.passes.expand import expand
+from nndsl.passes.fold import fold
+from nndsl.passes.simplify import simplify
+
+Pass = Callable[[Graph], Graph]
+
+PIPELINE: tuple[Pass, ...] = (expand, simplify, fold, cse, simplify, cse, dce)
+NEEDED: tuple[Pass, ...] = (expand,)
+
+
+def run(graph: Graph, passes: tuple[Pass, ...] = PIPELINE, verify: bool = False) -> Graph:
+    """Apply passes in order; with `verify`, check the graph after each (the tests do)."""
+    from nndsl.passes.verify import verify as check
+
+    for step in passes:
+        graph = step(graph)
+        if verify:
+            check(graph)
+    return graph

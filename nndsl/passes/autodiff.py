@@ -1,0 +1,44 @@
+"""Reverse-mode differentiation, graph to graph.
+
+Walks the nodes from the loss back, each op's record giving the gradients of its inputs from the gradient of its result
+(Griewank & Walther, "Evaluating Derivatives", ch. 3). The result is ordinary graph, so every pass serves it. Nodes that
+do not depend on what is asked for get no gradient at all.
+
+    loss = sum((x @ w) ** 2)         =>     d w = x.T @ (2 * (x @ w))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nndsl.ir.graph import Node, const, topological
+from nndsl.ir.types import FLOATS
+from nndsl.ops import build as b
+from nndsl.ops.table import OPS
+
+
+def gradients(loss: Node, wrt: Sequence[Node]) -> list[Node | None]:
+    """d loss / d each of `wrt`, in its shape; None for those the loss does not depend on. `loss` is a scalar."""
+    order = topological([loss])
+    needed = _depending(order, set(wrt))
+    so_far: dict[Node, Node] = {loss: const(1.0, loss.dtype)}
+    for node in reversed(order):
+        if node not in so_far or node not in needed or node.is_leaf:
+            continue
+        grad = OPS[node.op].grad
+        if grad is None:
+            continue
+        with b.at(node.span):
+            for child, part in zip(node.inputs, grad(node, so_far[node]), strict=True):
+                if part is not None and child in needed and child.dtype in FLOATS:
+                    so_far[child] = b.add(so_far[child], part) if child in so_far else part
+    return [so_far.get(leaf) if leaf in needed else None for leaf in wrt]
+
+
+def _depending(order: Sequence[Node], leaves: set[Node]) -> set[Node]:
+    """The nodes whose value depends on any of `leaves`."""
+    found = set[Node]()
+    for node in order:
+        if node in leaves or any(child in found for child in node.inputs):
+            found.add(node)
+    return found

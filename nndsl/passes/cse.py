@@ -1,0 +1,42 @@
+"""The same operation on the same inputs is done once.
+
+    a = exp(x);  b = exp(x);  a + b     =>     a = exp(x);  a + a
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any
+
+from nndsl.ir.graph import Graph, Node
+from nndsl.passes.rewrite import rewrite
+
+KEYED_LEAVES = ("const", "dim", "scalar")
+
+
+def cse(graph: Graph) -> Graph:
+    """Merge equal nodes; the first name met is kept. Leaves that are arrays are already one each."""
+    seen: dict[Hashable, Node] = {}
+
+    def merged(node: Node) -> Node:
+        if node.is_leaf and node.op not in KEYED_LEAVES:
+            return node
+        key = (node.op, tuple(id(i) for i in node.inputs), _hashable(node.attrs), node.type)
+        first = seen.setdefault(key, node)
+        if first is not node and first.name is None and node.name is not None and not first.is_leaf:
+            # The nodes that use `first` were built already, so the name is all that is lost.
+            seen[key] = first
+        return first
+
+    return rewrite(graph, merged)
+
+
+def _hashable(value: Any) -> Hashable:
+    if hasattr(value, "items"):
+        return tuple(sorted((k, _hashable(v)) for k, v in value.items()))
+    # 1, 1.0 and True are equal and hash alike, and mean different consts.
+    return (type(value).__name__, repr(value)) if isinstance(value, (int, float)) else value
+
+
+_ = replace

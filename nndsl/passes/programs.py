@@ -1,0 +1,98 @@
+"""From a checked model to the programs that run: predict, evaluate, train and gradients.
+
+Names of outputs: `out.<name>`, `loss`, `loss.<name>`, `metric.<name>`, `arg.<metric>.<i>`, `grad.<param>`.
+"""
+
+from __future__ import annotations
+
+from nndsl.ir.experiment import Optimizer, UpdateRule
+from nndsl.ir.graph import Forward, Graph, Model, Node, Update, const
+from nndsl.ops import build as b
+from nndsl.passes.autodiff import gradients
+from nndsl.passes.rewrite import substitute
+
+Outputs = list[tuple[str, Node]]
+
+
+def predict(model: Model) -> Graph:
+    """Outputs only, in inference mode."""
+    return Graph("predict", tuple((f"out.{name}", node) for name, node in model.inference.outputs))
+
+
+def evaluate(model: Model) -> Graph:
+    """Losses and metrics in inference mode."""
+    forward = model.inference
+    outputs, updates = _losses(forward), list[Update]()
+    _metrics(forward, outputs, updates)
+    return Graph("evaluate", tuple(outputs), tuple(updates))
+
+
+def gradient(model: Model) -> Graph:
+    """The loss and its gradient for every param, in training mode."""
+    outputs = _losses(model.training)
+    total = outputs[0][1]
+    for spec, grad in zip(model.params, gradients(total, [p.leaf for p in model.params]), strict=True):
+        outputs.append((f"grad.{spec.name}", grad if grad is not None else b.zeros_like(spec.leaf)))
+    return Graph("gradient", tuple(outputs), model.training.updates)
+
+
+def train(model: Model, optimizer: Optimizer) -> Graph:
+    """Forward, backward and the optimizer's update in one program."""
+    forward = model.training
+    outputs, updates = _losses(forward), list(forward.updates)
+    total = outputs[0][1]
+    grads = gradients(total, [rule.param.leaf for rule in optimizer.rules])
+    reached = [(rule, g) for rule, g in zip(optimizer.rules, grads, strict=True) if g is not None]
+    if optimizer.global_clipnorm is not None and reached:
+        reached = _clip_together(reached, optimizer.global_clipnorm)
+    for rule, grad in reached:
+        new = substitute([u.value for u in rule.updates], {rule.gradient: grad})
+        updates += [Update(u.target, new[u.value]) for u in rule.updates]
+    _metrics(forward, outputs, updates)
+    return Graph("train", tuple(outputs), tuple(updates))
+
+
+def unreached(model: Model) -> list[str]:
+    """Names of params that the loss does not depend on."""
+    total = _losses(model.training)[0][1]
+    found = gradients(total, [p.leaf for p in model.params])
+    return [spec.name for spec, g in zip(model.params, found, strict=True) if g is None]
+
+
+def _losses(forward: Forward) -> Outputs:
+    """The total first, then each term where a model has several."""
+    terms = [term for term in forward.losses if not term.penalty]
+    total: Node | None = None
+    for term in forward.losses:
+        with b.at(term.span):
+            total = term.value if total is None else b.add(total, term.value)
+    outputs: Outputs = [("loss", total if total is not None else const(0.0, "f32"))]
+    if len(terms) > 1:
+        outputs += [(f"loss.{term.name}", term.value) for term in terms]
+    return outputs
+
+
+def _metrics(forward: Forward, outputs: Outputs, updates: list[Update]) -> None:
+    """What each form of metric needs from a batch: a sum, its states, or its arguments."""
+    for metric in forward.metrics:
+        with b.at(metric.span):
+            match metric.form:
+                case "mean":
+                    outputs.append((f"metric.{metric.name}", b.sum_(metric.value)))
+                case "state":
+                    outputs.append((f"metric.{metric.name}", metric.value))
+                    updates += metric.updates
+                case "whole":
+                    outputs += [(f"arg.{metric.name}.{i}", node) for i, node in enumerate(metric.arguments)]
+
+
+def _clip_together(reached: list[tuple[UpdateRule, Node]], limit: float) -> list[tuple[UpdateRule, Node]]:
+    """All gradients scaled so that their joint norm is at most `limit` (Pascanu et al. 2013)."""
+    total: Node | None = None
+    for _, grad in reached:
+        part = b.sum_(b.mul(grad, grad))
+        total = part if total is None else b.add(total, part)
+    assert total is not None
+    norm = b.apply("sqrt", total)
+    scale = b.div(const(limit, norm.dtype), b.maximum(norm, limit))
+    return [(rule, b.mul(grad, scale)) for rule, grad in reached]

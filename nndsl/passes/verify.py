@@ -1,0 +1,29 @@
+"""Is this graph well formed? Run after every pass in the tests."""
+
+from __future__ import annotations
+
+from nndsl.diagnostics import InternalError
+from nndsl.ir.graph import LEAVES, Graph
+
+
+def verify(graph: Graph) -> None:
+    """Every node has the type its op infers, every update fits its target. Raises InternalError."""
+    from nndsl.ops.op import ShapeFault
+    from nndsl.ops.table import OPS
+
+    for node in graph.nodes():
+        if node.op in LEAVES:
+            if node.inputs:
+                raise InternalError(f"leaf with inputs: {node}")
+            continue
+        if node.op not in OPS:
+            raise InternalError(f"unknown op {node.op}")
+        try:
+            expected = OPS[node.op].infer([i.type for i in node.inputs], node.attrs)
+        except ShapeFault as fault:
+            raise InternalError(f"{node} over {[str(i.type) for i in node.inputs]}: {fault.message}") from fault
+        if (expected.dtype, expected.shape) != (node.dtype, node.shape):
+            raise InternalError(f"{node} should be {expected}")
+    for update in graph.updates:
+        if (update.value.dtype, update.value.shape) != (update.target.dtype, update.target.shape):
+            raise InternalError(f"update of {update.target} with {update.value}")

@@ -1,0 +1,56 @@
+"""Problems of building the network: what is not there yet, and how large it may become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nndsl.diagnostics import Problem
+from nndsl.problems.said import Said
+
+
+@dataclass(frozen=True)
+class NotBuilt(Said):
+    """The language has this, but this version of nndsl does not compile it yet.
+
+    It parses, so that files which use it can be read and written, and it is refused rather than ignored.
+
+    Example:
+
+        scan (h = zeros([batch, 8])) over x_t in x axis 1 { next h = tanh(x_t + h) }
+
+    Cure: there is none in this version but another way to say it; the message names one where there is.
+    """
+
+    code = "NN910"
+    title = "this part of the language is not built yet"
+
+
+@dataclass(frozen=True)
+class TooLarge(Said):
+    """`for`, `repeat` and layers within layers expand to more operations than nndsl compiles.
+
+    Example:
+
+        repeat 1000000 { x = x + 1 }
+
+    Cure: fewer repetitions; most networks have a few thousand operations.
+    """
+
+    code = "NN911"
+    title = "the network becomes too large"
+
+
+@dataclass(frozen=True)
+class TooDeep(Said):
+    """Layers within layers nest deeper than nndsl follows.
+
+    Example: sixty layers, each of which applies the next.
+
+    Cure: apply layers one after the other rather than one inside the other.
+    """
+
+    code = "NN912"
+    title = "definitions nest too deep"
+
+
+FAMILY: tuple[type[Problem], ...] = (NotBuilt, TooLarge, TooDeep)

@@ -1,0 +1,361 @@
+"""Problems NN500 to NN519: the sources of data. What is wrong with the arrays themselves is in `arrays`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nndsl.diagnostics import Problem, did_you_mean
+from nndsl.problems import arrays, values
+from nndsl.problems.arrays import SHOWN_NAMES, listed
+
+
+@dataclass(frozen=True)
+class SourceProblem(Problem):
+    """Base: the place is the call in the `.nn` file that asked for the data."""
+
+    @property
+    def label(self) -> str:
+        return "asked for here" if self.span else ""
+
+
+@dataclass(frozen=True)
+class DataFileMissing(SourceProblem):
+    """A data file is not where the `.nn` file says it is.
+
+        data = npz("retuers.npz", words="x_train", topic="y_train")
+
+    A relative path is taken from the folder of the `.nn` file, not from the folder you stand in. Correct
+    the name, put the file there, or say where it is: `--data PATH` takes a file or a folder.
+    """
+
+    code = "NN500"
+    title = "a data file is not there"
+
+    path: str
+    neighbours: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        return f"there is no data file `{self.path}`"
+
+    @property
+    def help(self) -> str:
+        name = self.path.replace("\\", "/").rsplit("/", 1)[-1]
+        near = did_you_mean(name, self.neighbours)
+        return near or "paths start at the folder of the `.nn` file; `--data PATH` names another place"
+
+
+@dataclass(frozen=True)
+class DataFileUnreadable(SourceProblem):
+    """A data file is there, and is not what it should be: truncated, damaged, or of another format.
+
+        data = npz("reuters.npz", words="x_train")      # reuters.npz was downloaded by half
+
+    Fetch or write the file again. `npz` reads what `numpy.savez` and `numpy.savez_compressed` write; `csv`
+    reads text in UTF-8.
+    """
+
+    code = "NN501"
+    title = "a data file cannot be read"
+
+    path: str
+    reason: str
+    cure: str | None = None
+
+    @property
+    def headline(self) -> str:
+        return f"`{self.path}` cannot be read: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return self.cure
+
+
+@dataclass(frozen=True)
+class KeyMissing(SourceProblem):
+    """A file or a bundled set has no array or column of that name.
+
+        data = npz("reuters.npz", words="x_trian", topic="y_train")
+
+    The help line lists what there is. In `npz` the name on the left is the model's input or target, the
+    text on the right is the key in the file.
+    """
+
+    code = "NN502"
+    title = "no such array in the data"
+
+    where: str
+    key: str
+    known: tuple[str, ...]
+    noun: str = "array"
+
+    @property
+    def headline(self) -> str:
+        return f"{self.where} has no {self.noun} `{self.key}`"
+
+    @property
+    def help(self) -> str:
+        near = did_you_mean(self.key, self.known)
+        have = f"it has {listed(self.known)}" if self.known else f"it has no {self.noun} at all"
+        return f"{near}\n{have}" if near else have
+
+
+@dataclass(frozen=True)
+class PickleRefused(SourceProblem):
+    """An array in an archive is a pickle of something else than lists of whole numbers, so it is not loaded.
+
+    A pickle can run any program when it is loaded. nndsl reads pickled arrays only as the Keras archives
+    have them, one list of integers for each text, and creates nothing else from a pickle.
+
+        np.savez("texts.npz", x=np.array([{"a": 1}], dtype=object))      # refused
+
+    Save plain arrays: numbers in a rectangular array, or texts laid flat in two arrays, `words` and
+    `offsets`, read by `ragged("words", "offsets")`.
+    """
+
+    code = "NN503"
+    title = "a pickled array is refused"
+
+    path: str
+    key: str
+    reason: str
+
+    @property
+    def headline(self) -> str:
+        return f"array `{self.key}` of `{self.path}` is a pickle that is not loaded: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return (
+            "only lists of integers are read from pickles; save plain arrays, and texts as `words` and\n"
+            "`offsets` (text i is words[offsets[i]:offsets[i+1]])"
+        )
+
+
+@dataclass(frozen=True)
+class DataTooLarge(SourceProblem):
+    """An array of a file claims more bytes than there is room for.
+
+    A file of a few kilobytes can promise terabytes. Arrays above 8 GiB, and arrays larger than the memory
+    that is free now, are not read. Split the file, store a smaller dtype (`uint8` instead of `float64`), or
+    use a larger machine.
+    """
+
+    code = "NN504"
+    title = "an array is too large to read"
+
+    path: str
+    key: str
+    needed: int
+    room: int
+
+    @property
+    def headline(self) -> str:
+        return (
+            f"array `{self.key}` of `{self.path}` asks for {_size(self.needed)} of memory, "
+            f"and {_size(self.room)} is the most"
+        )
+
+    @property
+    def help(self) -> str:
+        return "store fewer rows a file, or a smaller dtype such as uint8"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
+
+
+@dataclass(frozen=True)
+class WrongSourceArgument(SourceProblem):
+    """A data source is called with an argument it does not have, or with one of the wrong kind.
+
+        data = digits(part="training")
+
+    The parts are "train", "test" and "all". The sources are `npz(path, input="key", …)`, `csv(path,
+    input="column", …, header=true, delimiter=",")`, `digits(part)`, `iris(part)`, `wine(part)`,
+    `breast_cancer(part)`, `diabetes(part)`, and as a value in `npz` `ragged(words, offsets,
+    num_words=none)`.
+    """
+
+    code = "NN505"
+    title = "wrong argument of a data source"
+
+    function: str
+    reason: str
+    cure: str | None = None
+
+    @property
+    def headline(self) -> str:
+        return f"`{self.function}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return self.cure
+
+
+@dataclass(frozen=True)
+class DatasetsExtraMissing(SourceProblem):
+    """A bundled data set is asked for and scikit-learn, which holds it, is not installed.
+
+        data = digits()
+
+    Install it with `pip install "nndsl[datasets]"`, or feed arrays of your own with `npz` or `csv`.
+    """
+
+    code = "NN506"
+    title = "scikit-learn is not installed"
+
+    function: str
+    reason: str = "it is not installed"
+
+    @property
+    def headline(self) -> str:
+        return f"`{self.function}` takes its data from scikit-learn, and {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return 'install it: pip install "nndsl[datasets]"'
+
+
+@dataclass(frozen=True)
+class CellNotNumber(SourceProblem):
+    """A cell of a number column of a CSV file is no number.
+
+        width,height
+        2.5,1.0
+        wide,1.5
+
+    Here line 3 has `wide` where a number should be. An empty cell is no number either: remove the row or
+    fill the cell in. Decimal commas (`2,5`) have to become points.
+    """
+
+    code = "NN507"
+    title = "a cell of a CSV file is no number"
+
+    path: str
+    column: str
+    line: int
+    cell: str
+
+    @property
+    def headline(self) -> str:
+        cell = f"`{self.cell}`" if self.cell else "the empty cell"
+        return f"{cell} in column `{self.column}`, line {self.line} of `{self.path}`, is no number"
+
+    @property
+    def help(self) -> str:
+        if not self.cell:
+            return "fill the cell in or remove the row"
+        if self.cell.count(",") == 1 and self.cell.replace(",", "").lstrip("-").isdigit():
+            return "write a point instead of the comma"
+        return "correct the cell or remove the row"
+
+
+@dataclass(frozen=True)
+class TextColumn(SourceProblem):
+    """A column of a CSV file holds text, and a model takes numbers.
+
+        data = csv("iris.csv", x=["length", "width"], label="species")      # species: setosa, virginica, …
+
+    Give each text a number, from 0 on, in the file (setosa 0, versicolor 1, virginica 2), and declare the
+    target as `index<3>[batch]`.
+    """
+
+    code = "NN508"
+    title = "a column of a CSV file is text"
+
+    path: str
+    column: str
+    values: tuple[str, ...]
+    more: bool
+
+    @property
+    def headline(self) -> str:
+        return f"column `{self.column}` of `{self.path}` is text, not numbers"
+
+    @property
+    def help(self) -> str:
+        if self.more:
+            return f"it has many different values ({listed(self.values[:3])}, …); leave the column out"
+        numbers = ", ".join(f"{value} = {i}" for i, value in enumerate(self.values[:SHOWN_NAMES]))
+        count = len(self.values)
+        return f"write numbers in the file ({numbers}) and declare it as `index<{count}>[batch]`"
+
+
+@dataclass(frozen=True)
+class RowWidth(SourceProblem):
+    """A line of a CSV file has more or fewer cells than the first line.
+
+        a,b,c
+        1,2,3
+        4,5
+
+    Line 3 lacks a cell. A file with another delimiter needs it named: `csv("data.csv", delimiter=";", …)`.
+    """
+
+    code = "NN509"
+    title = "a line of a CSV file has the wrong number of cells"
+
+    path: str
+    line: int
+    found: int
+    expected: int
+
+    @property
+    def headline(self) -> str:
+        return f"line {self.line} of `{self.path}` has {self.found} cells, the first line has {self.expected}"
+
+
+@dataclass(frozen=True)
+class RaggedFault(SourceProblem):
+    """The two arrays of ragged texts do not fit together.
+
+    Text i is `words[offsets[i]:offsets[i+1]]`. So both arrays have one dimension and hold whole numbers,
+    the offsets never fall, the first is at least 0 and the last at most the number of words.
+
+        nndsl.Ragged(words=[1, 5, 7], offsets=[0, 2, 9])      # there are only 3 words
+    """
+
+    code = "NN510"
+    title = "ragged words and offsets do not fit"
+
+    reason: str
+    name: str = ""
+
+    @property
+    def headline(self) -> str:
+        return f"ragged texts{f' for `{self.name}`' if self.name else ''}: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "text i is words[offsets[i]:offsets[i+1]], so n texts have n + 1 offsets"
+
+
+@dataclass(frozen=True)
+class OverrideUnmatched(SourceProblem):
+    """`--data FILE` was given, and the `.nn` file reads several files, none of which bears that name.
+
+    Nothing says which of them the file should replace. Give a folder that holds files of the same names
+    (`--data FOLDER`), or a file that is named as one of them.
+    """
+
+    code = "NN511"
+    title = "`--data` could replace several files"
+
+    override: str
+    paths: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        return f"`--data {self.override}` fits none of {listed(self.paths)}"
+
+    @property
+    def help(self) -> str:
+        return "give a folder that holds them all, or a file of the same name"
+
+
+FAMILY: tuple[type[Problem], ...] = (
+    DataFileMissing, DataFileUnreadable, KeyMissing, PickleRefused, DataTooLarge, WrongSourceArgument,
+    DatasetsExtraMissing, CellNotNumber, TextColumn, RowWidth, RaggedFault, OverrideUnmatched,
+    *arrays.FAMILY, *values.FAMILY,
+)  # fmt: skip

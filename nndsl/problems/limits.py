@@ -1,0 +1,92 @@
+"""Problems: limits (NN9xx). What the compiler refuses to take on, so that no input can exhaust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nndsl.diagnostics import Problem
+
+
+@dataclass(frozen=True)
+class TooManyBrackets(Problem):
+    """More brackets stand open at one place than nndsl follows.
+
+    Brackets, parentheses and braces may nest 100 deep. A file that goes deeper was most likely made by a program,
+    or lost its closing brackets.
+
+        y = f(f(f(f( ... )))))          # 101 brackets open
+
+    Give the inner parts names on lines of their own, or use `for` or `repeat` to build what repeats.
+    """
+
+    code: ClassVar[str] = "NN901"
+    title: ClassVar[str] = "brackets nest too deep here"
+
+    limit: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.limit} brackets are open already"
+
+    @property
+    def help(self) -> str:
+        return "give inner parts a name on a line of their own, or build what repeats with `for` or `repeat`"
+
+
+@dataclass(frozen=True)
+class FileTooLarge(Problem):
+    """A `.nn` file is larger than nndsl reads.
+
+    Source files may have 4 MiB. A larger one is seldom source: numbers belong into an array file (`.npz`) that a
+    `data` section names.
+    """
+
+    code: ClassVar[str] = "NN902"
+    title: ClassVar[str] = "this file is too large for a .nn file"
+
+    name: str
+    size: int
+    limit: int
+
+    @property
+    def headline(self) -> str:
+        return f"{self.name} has {self.size:,} bytes; a .nn file may have {self.limit:,}"
+
+    @property
+    def help(self) -> str:
+        return "keep arrays in a .npz file and name it in `data = npz(\"…\")`"
+
+
+@dataclass(frozen=True)
+class TooDeep(Problem):
+    """An expression, or a chain of `else if`, nests deeper than nndsl follows.
+
+    Operators, calls and indices may nest 200 deep: a sum of 201 terms is one too many.
+
+        y = a + a + a + a + ...        # 300 terms
+
+    Split it over lines with names (`left = a + b`, then `y = left + c`), or sum a list in a loop:
+
+        total = 0
+        for part in [a, b, c] { total = total + part }
+    """
+
+    code: ClassVar[str] = "NN903"
+    title: ClassVar[str] = "this nests too deep"
+
+    limit: int
+    what: str
+
+    @property
+    def label(self) -> str:
+        return f"this {self.what} has more than {self.limit} levels"
+
+    @property
+    def help(self) -> str:
+        if self.what == "statement":
+            return "turn part of the `if` chain into a `fn`, or pick from a list"
+        return "split it: give a part of it a name on a line of its own"
+
+
+FAMILY: tuple[type[Problem], ...] = (TooManyBrackets, FileTooLarge, TooDeep)

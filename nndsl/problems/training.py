@@ -1,0 +1,246 @@
+"""Problems NN6xx: training, callbacks, weights files and run folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nndsl.diagnostics import Problem, did_you_mean
+from nndsl.problems import weights
+from nndsl.problems.weights import listed
+
+
+@dataclass(frozen=True)
+class WrongSetting(Problem):
+    """An option of `fit`, `evaluate`, `predict`, `load` or `compile` has a value that cannot be.
+
+        model.fit(x, y, epochs=3.5)
+        model.fit(x, y, batch_size=0)
+
+    Counts are whole numbers from 1 on, shares lie between 0 and 1, the engine is "numba" or "numpy".
+    """
+
+    code: ClassVar[str] = "NN600"
+    title: ClassVar[str] = "a setting has a value that cannot be"
+
+    name: str
+    value: str
+    expected: str
+
+    @property
+    def headline(self) -> str:
+        return f"{self.name} is {self.value}; it has to be {self.expected}"
+
+
+@dataclass(frozen=True)
+class NothingToTrain(Problem):
+    """A model is to be trained and nothing says how: its file has no `train` section for it.
+
+        model M { ... }          # and no `train M { ... }`
+
+    Add the section; an optimizer is all it needs:
+
+        train M { optimizer = Adam(learning_rate=0.001) }
+    """
+
+    code: ClassVar[str] = "NN601"
+    title: ClassVar[str] = "there is no train section"
+
+    model: str
+
+    @property
+    def headline(self) -> str:
+        return f"nothing says how to train `{self.model}`: there is no `train {self.model}` section"
+
+    @property
+    def label(self) -> str:
+        return "this model"
+
+    @property
+    def help(self) -> str:
+        return f"add `train {self.model} {{ optimizer = Adam() }}`"
+
+
+@dataclass(frozen=True)
+class NoData(Problem):
+    """No data was given, and the `train` section names none for this purpose.
+
+        train M { optimizer = Adam() }        # and then: nndsl train m.nn
+
+    Name a source in the section, or call `model.fit(x, y)` with arrays. `data` is what is trained on,
+    `validation` what is measured after each epoch, `test` what is measured at the end and by `nndsl
+    evaluate`:
+
+        data = npz("mnist.npz", pixels="x_train", digit="y_train")
+        test = npz("mnist.npz", pixels="x_test", digit="y_test")
+    """
+
+    code: ClassVar[str] = "NN602"
+    title: ClassVar[str] = "there is no data"
+
+    model: str
+    purpose: str
+    settings: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        return f"there is no data to {self.purpose} `{self.model}` with"
+
+    @property
+    def label(self) -> str:
+        return f"this section has no {' and no '.join(f'`{name}`' for name in self.settings)}"
+
+    @property
+    def help(self) -> str:
+        return f"add `{self.settings[0]} = npz(\"file.npz\", input=\"key\", ...)`, or give arrays in Python"
+
+
+@dataclass(frozen=True)
+class UnknownCallback(Problem):
+    """The `train` section names a callback that does not exist, or one that only Python can make.
+
+        callbacks = [EarlyStoping(patience=3)]
+
+    There are EarlyStopping, ModelCheckpoint, ReduceLROnPlateau, CSVLogger and TerminateOnNaN.
+    LambdaCallback and LearningRateScheduler take Python functions: pass them to
+    `model.fit(callbacks=[...])`; in a `.nn` file the learning rate follows a schedule
+    (`Adam(learning_rate=CosineDecay(0.001, 1000))`).
+    """
+
+    code: ClassVar[str] = "NN603"
+    title: ClassVar[str] = "there is no such callback"
+
+    name: str
+    known: tuple[str, ...]
+    python_only: bool = False
+
+    @property
+    def headline(self) -> str:
+        if self.python_only:
+            return f"`{self.name}` takes a Python function, so a train section cannot make one"
+        return f"there is no callback `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        if self.python_only:
+            return f"pass it in Python: model.fit(callbacks=[nndsl.{self.name}(...)])"
+        return did_you_mean(self.name, self.known) or f"there are {listed(self.known)}"
+
+
+@dataclass(frozen=True)
+class WrongCallbackArgument(Problem):
+    """A callback got an argument it does not have, or a value that cannot be.
+
+        callbacks = [EarlyStopping(patience="three")]
+        callbacks = [ReduceLROnPlateau(factor=2.0)]       # has to be below 1
+
+    The names and meanings are those of Keras. A callback named in a `.nn` file writes inside the run folder
+    only, so its paths are relative and have no `..`.
+    """
+
+    code: ClassVar[str] = "NN604"
+    title: ClassVar[str] = "wrong argument of a callback"
+
+    callback: str
+    reason: str
+    cure: str | None = None
+
+    @property
+    def headline(self) -> str:
+        return f"{self.callback}: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return self.cure
+
+
+@dataclass(frozen=True)
+class UnknownMonitor(Problem):
+    """A callback watches a value that training does not give, so it does nothing.
+
+        callbacks = [EarlyStopping(monitor="val_acuracy", patience=3)]
+
+    The values are `loss`, the names of the metrics, and the same with `val_` in front where there is
+    validation data (`validation = ...`, `validation_split = 0.1`, or `validation_data=` in Python).
+    """
+
+    code: ClassVar[str] = "NN605"
+    title: ClassVar[str] = "a callback watches what there is not"
+    severity: ClassVar[str] = "warning"
+
+    callback: str
+    monitor: str
+    known: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        return f"{self.callback} watches `{self.monitor}`, and training gives no such value"
+
+    @property
+    def help(self) -> str:
+        there = f"there are {listed(self.known)}"
+        if self.monitor.startswith("val_") and not any(name.startswith("val_") for name in self.known):
+            return f"{there}; values with `val_` need validation data"
+        near = did_you_mean(self.monitor, self.known)
+        return f"{near}\n{there}" if near else there
+
+
+@dataclass(frozen=True)
+class MonitorDirection(Problem):
+    """A callback watches a value of which nobody knows whether more is better or less.
+
+        callbacks = [EarlyStopping(monitor="val_hits")]
+
+    Say it: `mode="max"` where more is better, `mode="min"` where less is. For `loss` and the metrics of the
+    standard library it is known.
+    """
+
+    code: ClassVar[str] = "NN606"
+    title: ClassVar[str] = "is more better, or less?"
+
+    callback: str
+    monitor: str
+
+    @property
+    def headline(self) -> str:
+        return f"{self.callback} watches `{self.monitor}`: is more better, or less?"
+
+    @property
+    def help(self) -> str:
+        return 'add mode="max" if more is better, mode="min" if less is'
+
+
+@dataclass(frozen=True)
+class LossNotFinite(Problem):
+    """The loss became NaN or infinite. The parameters are most likely spoilt from this batch on.
+
+    Common causes: a learning rate that is too high, a logarithm of zero or a division by zero in a loss of
+    one's own, inputs that are not scaled (pixels of 0..255 want a division by 255).
+
+        optimizer = SGD(learning_rate=100.0)
+
+    Lower the learning rate, add `clipnorm=1.0` to the optimizer, or add `TerminateOnNaN()` to the callbacks
+    to stop at once.
+    """
+
+    code: ClassVar[str] = "NN610"
+    title: ClassVar[str] = "the loss is no number any more"
+    severity: ClassVar[str] = "warning"
+
+    epoch: int
+    batch: int
+    value: str
+
+    @property
+    def headline(self) -> str:
+        return f"the loss became {self.value} in epoch {self.epoch}, batch {self.batch}"
+
+    @property
+    def help(self) -> str:
+        return "lower the learning rate, scale the inputs, or clip gradients (`clipnorm=1.0`)"
+
+
+FAMILY: tuple[type[Problem], ...] = (
+    WrongSetting, NothingToTrain, NoData, UnknownCallback, WrongCallbackArgument, UnknownMonitor, MonitorDirection,
+    LossNotFinite, *weights.FAMILY,
+)  # fmt: skip

@@ -1,0 +1,81 @@
+"""Gradients against finite differences, in f64 on the NumPy engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nndsl.ir.dims import Dim, evaluate
+from nndsl.ir.graph import Graph, Model, Port
+from nndsl.runtime.interpreter import run
+from nndsl.runtime.parameters import draw
+
+ROWS = 3
+STEP = 1e-5
+PROBES = 24
+
+
+def made_up(port: Port, sizes: dict[str, int], numbers: np.random.Generator) -> Any:
+    """Random data that fits a declaration and its value kind."""
+    shape = tuple(evaluate(s, sizes) for s in port.type.shape)
+    kind = port.type.kind.name if port.type.kind else ""
+    if kind == "index":
+        count = evaluate(port.type.kind.count, sizes) if port.type.kind and port.type.kind.count is not None else 2
+        return numbers.integers(0, count, shape).astype(np.int32)
+    if kind == "onehot":
+        return np.eye(shape[-1])[numbers.integers(0, shape[-1], shape[:-1])]
+    if kind == "binary":
+        return numbers.integers(0, 2, shape).astype(np.float64)
+    if kind == "prob":
+        return numbers.uniform(0.1, 0.9, shape)
+    if port.type.dtype in ("i32", "i64"):
+        return numbers.integers(0, 5, shape)
+    return numbers.normal(size=shape) if port.type.dtype != "bool" else numbers.integers(0, 2, shape).astype(bool)
+
+
+def sizes_for(model: Model, rows: int = ROWS) -> dict[str, int]:
+    """A small size for each symbolic dim, larger until the model's own indices fit."""
+    found: dict[str, int] = {}
+    for port in (*model.inputs, *model.targets):
+        for size in port.type.shape:
+            if isinstance(size, Dim) and size.name:
+                found.setdefault(size.name, rows + len(found))
+    while any(evaluate(c.size, found) < 0 for c in model.constraints) and max(found.values()) < 4096:
+        found = {name: (size * 2 if position else size) for position, (name, size) in enumerate(found.items())}
+    return found
+
+
+def compare(model: Model, gradient: Graph, seed: int) -> list[tuple[str, float]]:
+    """The error of each param's gradient, relative to its largest entry: central differences at up to 24 places."""
+    numbers = np.random.default_rng(seed)
+    sizes = sizes_for(model)
+    inputs = {p.name: made_up(p, sizes, numbers) for p in (*model.inputs, *model.targets)}
+    store: dict[str, Any] = {k: v.astype(np.float64) if v.dtype == np.float32 else v
+                             for k, v in {**draw(model.params, seed), **draw(model.states, seed)}.items()}  # fmt: skip
+    for name in [p.name for p in model.params]:
+        store[name] = store[name] + numbers.normal(0, 0.05, store[name].shape)
+    scalars = {"key": seed, "step": 1, "learning_rate": 0.0}
+    outputs, _ = run(gradient, {**store, **inputs}, scalars, sizes)
+    loss = Graph("loss", tuple(o for o in gradient.outputs if o[0] == "loss"))
+
+    def value_at(name: str, place: Any, shift: float) -> float:
+        moved = store[name].copy()
+        moved[place] += shift
+        return float(run(loss, {**store, name: moved, **inputs}, scalars, sizes)[0]["loss"])
+
+    errors: list[tuple[str, float]] = []
+    for spec in model.params:
+        grad = outputs[f"grad.{spec.name}"]
+        places = list(np.ndindex(grad.shape))
+        chosen = [places[i] for i in numbers.permutation(len(places))[:PROBES]]
+        scale = max(1e-8, float(np.max(np.abs(grad))))
+        worst = 0.0
+        for place in chosen:
+            step = STEP * max(1.0, abs(float(store[spec.name][place])))
+            slope = (value_at(spec.name, place, step) - value_at(spec.name, place, -step)) / (2 * step)
+            worst = max(worst, abs(slope - float(grad[place])) / scale)
+        errors.append((spec.name, worst))
+    return errors
+
+

@@ -1,0 +1,84 @@
+"""Getting the text of a `.nn` file into a Source, with every way in which that can fail told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nndsl.diagnostics import NndslError, Source, did_you_mean
+from nndsl.problems import reading as say
+from nndsl.problems.limits import FileTooLarge
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+def load_source(path: Path, shown_as: str | None = None) -> Source:
+    """The text of the file at `path`, under the name `shown_as` (the path by default).
+
+    Raises NndslError where it is missing, a folder, unreadable, larger than 4 MiB, binary or not UTF-8.
+    """
+    name = shown_as or str(path)
+    try:
+        if path.is_dir():
+            raise NndslError(say.FileIsFolder(None, name, _of_folder(path)))
+        if not path.exists():
+            raise NndslError(say.FileMissing(None, name, _neighbour(path)))
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        size = len(content) if len(content) <= MAX_BYTES else max(path.stat().st_size, len(content))
+    except OSError as error:
+        raise NndslError(say.FileUnreadable(None, name, error.strerror or type(error).__name__)) from None
+    except ValueError:  # a NUL in the path itself
+        raise NndslError(say.FileMissing(None, name, "")) from None
+    if size > MAX_BYTES:
+        raise NndslError(FileTooLarge(None, name, size, MAX_BYTES))
+    return source_from_bytes(content, name)
+
+
+def source_from_bytes(content: bytes, name: str) -> Source:
+    """The text that `content` encodes. Raises NndslError for NUL bytes and for what is not UTF-8."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+        raise NndslError(say.FileIsBinary(None, name, max(content.find(b"\0"), 0)))
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = len((content[: error.start] + b".").splitlines())
+        raise NndslError(say.FileNotUtf8(None, name, line, content[error.start])) from None
+    return Source(name, _plain_newlines(text))
+
+
+def source_from_text(text: str, name: str = "<text>") -> Source:
+    """A Source of a string, held to the same rules as a file. Raises NndslError as `load_source` does."""
+    # Half of a surrogate pair is no character: `surrogatepass` makes bytes of it that are not UTF-8.
+    content = text.encode("utf-8", "surrogatepass")
+    if len(content) > MAX_BYTES:
+        raise NndslError(FileTooLarge(None, name, len(content), MAX_BYTES))
+    return source_from_bytes(content, name)
+
+
+def _plain_newlines(text: str) -> str:
+    """Without a byte order mark, and with `\\n` for every end of line."""
+    return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return []
+
+
+def _neighbour(path: Path) -> str:
+    """A help line that names a file beside `path` with a name alike."""
+    names = _names_in(path.parent)
+    if f"{path.name}.nn" in names:
+        return f"did you mean `{path.name}.nn`?"
+    alike = did_you_mean(path.name, [name for name in names if name.endswith(".nn")]) or did_you_mean(path.name, names)
+    if alike is None and not path.parent.is_dir():
+        return f"the folder {path.parent} is not there either"
+    return alike or ""
+
+
+def _of_folder(path: Path) -> str:
+    """A help line that names a `.nn` file in the folder."""
+    found = [name for name in _names_in(path) if name.endswith(".nn")]
+    return f"name a file in it, such as `{path / found[0]}`" if found else "it has no .nn files"

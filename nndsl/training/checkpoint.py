@@ -1,0 +1,148 @@
+"""Weights on disk: safetensors with params and states, and for resuming the optimizer's slots and step.
+
+Names in the file are `params/Dense_1.kernel`, `states/…`, `slots/…`; the metadata holds nndsl's version,
+the model's name, its consts as JSON, and the step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nndsl import __version__
+from nndsl.diagnostics import NndslError
+from nndsl.files import write_atomic
+from nndsl.problems.weights import CannotWrite, WeightsDoNotFit, WeightsUnreadable
+from nndsl.training.trainable import Array, Trainable
+
+FORMAT = "nndsl-1"
+PARAMS, STATES, SLOTS = "params/", "states/", "slots/"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds. `arrays` have their prefixed names; `step` is None where the file has no optimizer
+    state."""
+
+    arrays: Mapping[str, Array]
+    metadata: Mapping[str, str]
+
+    @property
+    def step(self) -> int | None:
+        """Optimizer steps done when it was saved for resuming."""
+        text = self.metadata.get("step", "")
+        return int(text) if text.isdecimal() else None
+
+    @property
+    def origin(self) -> str:
+        """`model Reuters (hidden=64)`, for messages; empty where the file does not tell."""
+        name = self.metadata.get("model")
+        if not name:
+            return ""
+        try:
+            consts = json.loads(self.metadata.get("consts", "{}"))
+        except ValueError:
+            consts = {}
+        inside = ", ".join(f"{k}={v}" for k, v in consts.items()) if isinstance(consts, dict) else ""
+        return f"model {name}({inside})"
+
+
+def encode(
+    session: Trainable, model_name: str, consts: Mapping[str, object], training: bool = False
+) -> bytes:
+    """The bytes of a weights file; with slots and step when `training`."""
+    from safetensors.numpy import save
+
+    arrays = {PARAMS + name: array for name, array in session.params.items()}
+    arrays |= {STATES + name: array for name, array in session.states.items()}
+    metadata = {"format": FORMAT, "nndsl": __version__, "model": model_name,
+                "consts": json.dumps(dict(consts), default=str)}  # fmt: skip
+    if training:
+        arrays |= {SLOTS + name: array for name, array in session.slots.items()}
+        metadata["step"] = str(session.step)
+    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata))
+
+
+def write(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a weights file, whole or not at all. Raises NndslError (NN612)."""
+    try:
+        write_atomic(Path(path), content)
+    except (OSError, ValueError) as fault:
+        raise NndslError(CannotWrite(None, os.fspath(path), reason_of(fault))) from None
+
+
+def reason_of(fault: Exception) -> str:
+    """What the system says, without the path it repeats."""
+    return (getattr(fault, "strerror", None) or str(fault)).lower()
+
+
+def read(path: str | os.PathLike[str]) -> Checkpoint:
+    """The arrays of a weights file. Raises NndslError (NN607) where it is missing, damaged or of another
+    format."""
+    from safetensors import SafetensorError, safe_open
+
+    name = os.fspath(path)
+    try:
+        # Opened as an ordinary file first: safetensors words a missing file or a folder less well.
+        with open(path, "rb"):
+            pass
+        with safe_open(name, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no mapping)
+    except SafetensorError as fault:
+        raise NndslError(WeightsUnreadable(None, name, f"it is no whole safetensors file ({fault})")) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
+        raise NndslError(WeightsUnreadable(None, name, reason_of(fault))) from None
+    return Checkpoint(arrays, metadata)
+
+
+def load(session: Trainable, path: str | os.PathLike[str], training: bool = False) -> Checkpoint:
+    """Put the arrays of a file into a session: all of them, or none and an error.
+
+    With `training` slots and step come back too, and have to be there. Without it, slots in the file are
+    not looked at. Raises NndslError (NN607, NN608).
+    """
+    found = read(path)
+    expected = {PARAMS + name: array for name, array in session.params.items()}
+    expected |= {STATES + name: array for name, array in session.states.items()}
+    if training:
+        expected |= {SLOTS + name: array for name, array in session.slots.items()}
+    given = {name: a for name, a in found.arrays.items() if training or not name.startswith(SLOTS)}
+    faults = differences(expected, given)
+    if training and found.step is None:
+        faults.append("it holds weights alone, and no state of the optimizer to resume from")
+    if faults:
+        raise NndslError(WeightsDoNotFit(None, os.fspath(path), tuple(faults), found.origin))
+    for name, array in expected.items():
+        np.copyto(array, given[name])
+    if training and found.step is not None:
+        session.step = found.step
+    return found
+
+
+def differences(expected: Mapping[str, Array], given: Mapping[str, Array]) -> list[str]:
+    """What keeps the given arrays from standing in for the expected ones, a line each."""
+    out: list[str] = []
+    for name, array in expected.items():
+        plain = name.split("/", 1)[-1]
+        other = given.get(name)
+        if other is None:
+            out.append(f"`{plain}` ({describe(array)}) is not in the file")
+        elif other.shape != array.shape or other.dtype != array.dtype:
+            out.append(f"`{plain}` is {describe(other)} in the file and {describe(array)} in the model")
+        elif other.dtype.kind == "f" and not np.isfinite(other).all():
+            count = int(np.count_nonzero(~np.isfinite(other)))
+            out.append(f"`{plain}` holds {count} numbers in the file that are NaN or infinite")
+    out += [f"`{name.split('/', 1)[-1]}` is in the file and not in the model" for name in given if name not in expected]
+    return out
+
+
+def describe(array: Array) -> str:
+    """`f32[784, 32]`."""
+    short = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
+    return f"{short.get(str(array.dtype), str(array.dtype))}[{', '.join(map(str, array.shape))}]"

@@ -1,0 +1,172 @@
+"""`curves.svg`: the values of each epoch as curves, a panel for each name, train and validation in one panel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+PANEL_WIDTH, PANEL_HEIGHT = 480, 320
+LEFT, RIGHT, TOP, BOTTOM = 72, 20, 46, 50
+HEAD = 44
+TRAIN, VALIDATION = "#1f5fa8", "#d1560b"
+INK, FAINT, GRID = "#222222", "#666666", "#e3e3e3"
+MARKED = 40  # up to so many points each gets a dot
+LONGEST_NAME = 28
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: what the legend calls it, its colour, and a value an epoch."""
+
+    label: str
+    color: str
+    values: Sequence[float]
+    dashed: bool = False
+
+
+def curves_svg(title: str, epochs: Sequence[int], history: Mapping[str, Sequence[float]]) -> str:
+    """The picture of a history. `epochs` count from 0 and are shown from 1; NaN leaves a gap in its curve."""
+    names = [name for name in history if not name.startswith("val_") or name.removeprefix("val_") not in history]
+    columns = 1 if len(names) <= 1 else 2
+    lines = max(1, math.ceil(len(names) / columns))
+    width, height = columns * PANEL_WIDTH, HEAD + lines * PANEL_HEIGHT
+    shown = _cut(title, width // 11)
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'font-family="Helvetica, Arial, sans-serif" font-size="13">',
+        f"<title>{_safe(title)}</title>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        _text(width / 2, 28, shown, size=17, anchor="middle"),
+    ]
+    for number, name in enumerate(names):
+        series = [Series("train", TRAIN, history[name])]
+        if f"val_{name}" in history:
+            series.append(Series("validation", VALIDATION, history[f"val_{name}"], dashed=True))
+        x, y = number % columns * PANEL_WIDTH, HEAD + number // columns * PANEL_HEIGHT
+        out += [f'<g transform="translate({x} {y})">', *_panel(name, epochs, series), "</g>"]
+    if not names:
+        out.append(_text(width / 2, HEAD + PANEL_HEIGHT / 2, "no epoch was finished", FAINT, anchor="middle"))
+    return "\n".join([*out, "</svg>", ""])
+
+
+def _panel(name: str, epochs: Sequence[int], series: Sequence[Series]) -> list[str]:
+    """Axes, ticks, legend and curves of one name, in a box of its own."""
+    numbers = [epoch + 1 for epoch in epochs]
+    finite = [v for one in series for v in one.values if math.isfinite(v)]
+    out = [_text(LEFT, TOP - 16, _cut(name, LONGEST_NAME), size=14), *_legend(series)]
+    right, bottom = PANEL_WIDTH - RIGHT, PANEL_HEIGHT - BOTTOM
+    out.append(_text((LEFT + right) / 2, PANEL_HEIGHT - 12, "epoch", FAINT, anchor="middle"))
+    frame = f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="{FAINT}"/>'
+    if not finite:
+        return [*out, frame, _text((LEFT + right) / 2, (TOP + bottom) / 2, "no finite values", FAINT, anchor="middle")]
+    ticks = nice_ticks(min(finite), max(finite))
+    low, high = ticks[0], ticks[-1]
+    first, last = (numbers[0], numbers[-1]) if len(numbers) > 1 else (numbers[0] - 1, numbers[0] + 1)
+
+    def across(epoch: float) -> float:
+        return LEFT + (epoch - first) / (last - first) * (right - LEFT)
+
+    def down(value: float) -> float:
+        return bottom - (value - low) / (high - low) * (bottom - TOP)
+
+    for tick, label in zip(ticks, tick_labels(ticks), strict=True):
+        y = _n(down(tick))
+        out.append(f'<path d="M{LEFT} {y}H{right}" stroke="{GRID}"/>')
+        out.append(_text(LEFT - 8, down(tick) + 4, label, FAINT, size=12, anchor="end"))
+    for tick in epoch_ticks(numbers):
+        x = _n(across(tick))
+        out.append(f'<path d="M{x} {bottom}v5" stroke="{FAINT}"/>')
+        out.append(_text(across(tick), bottom + 19, str(tick), FAINT, size=12, anchor="middle"))
+    out.append(frame)
+    for one in series:
+        points = [(across(e), down(v)) if math.isfinite(v) else None for e, v in zip(numbers, one.values, strict=False)]
+        out += _curve(points, one)
+    return out
+
+
+def _curve(points: Sequence[tuple[float, float] | None], series: Series) -> list[str]:
+    """A line through the points with gaps at None, and dots where there are few."""
+    parts: list[str] = []
+    pen = "M"
+    for point in points:
+        if point is None:
+            pen = "M"
+            continue
+        parts.append(f"{pen}{_n(point[0])} {_n(point[1])}")
+        pen = "L"
+    dash = ' stroke-dasharray="6 3"' if series.dashed else ""
+    out = [f'<path d="{"".join(parts)}" fill="none" stroke="{series.color}" stroke-width="2"{dash}/>']
+    if len(points) <= MARKED:
+        dots = [point for point in points if point is not None]
+        out += [f'<circle cx="{_n(x)}" cy="{_n(y)}" r="3" fill="{series.color}"/>' for x, y in dots]
+    return out
+
+
+def _legend(series: Sequence[Series]) -> list[str]:
+    """Names of the curves above the plot, at its right end, where no curve can be."""
+    out: list[str] = []
+    x = float(PANEL_WIDTH - RIGHT)
+    for one in reversed(series):
+        x -= 7.2 * len(one.label)
+        out.append(_text(x, TOP - 16, one.label, FAINT, size=12))
+        dash = ' stroke-dasharray="6 3"' if one.dashed else ""
+        out.append(f'<path d="M{_n(x - 30)} {TOP - 20}h24" stroke="{one.color}" stroke-width="2"{dash}/>')
+        x -= 46
+    return out
+
+
+def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round numbers that enclose `low..high`, in steps of 1, 2 or 5 times a power of ten."""
+    if high - low <= abs(high) * 1e-9 + 1e-300:
+        middle = low
+        pad = abs(middle) * 0.1 or 0.5
+        low, high = middle - pad, middle + pad
+    raw = high / wanted - low / wanted  # divided first: the difference itself may overflow
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
+
+
+def tick_labels(ticks: Sequence[float]) -> list[str]:
+    """The ticks as text, with as many digits as tell neighbours apart; powers of ten where digits would not fit."""
+    step = ticks[1] - ticks[0]
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    plain = [f"{tick:.{digits}f}" for tick in ticks]
+    if max(map(len, plain)) <= 8:
+        return [text.removeprefix("-") if float(text) == 0 else text for text in plain]
+    for precision in range(1, 8):
+        short = [f"{tick:.{precision}g}" for tick in ticks]
+        if len(set(short)) == len(short):
+            break
+    return short
+
+
+def epoch_ticks(numbers: Sequence[int], wanted: int = 8) -> list[int]:
+    """Whole numbers among the epochs: all of them where they are few, else steps of 1, 2 or 5 times a power of ten."""
+    first, last = numbers[0], numbers[-1]
+    raw = max(1.0, (last - first) / wanted)
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
+    ticks = [n for n in range(first, last + 1) if n % step == 0]
+    return ticks or [first]
+
+
+def _text(x: float, y: float, text: str, color: str = INK, size: int = 13, anchor: str = "start") -> str:
+    place = f'x="{_n(x)}" y="{_n(y)}"'
+    return f'<text {place} fill="{color}" font-size="{size}" text-anchor="{anchor}">{_safe(text)}</text>'
+
+
+def _safe(text: str) -> str:
+    return escape("".join(c if c.isprintable() else " " for c in text))
+
+
+def _cut(text: str, longest: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}"
