@@ -12,7 +12,7 @@ import numpy as np
 from nndsl import driver
 from nndsl.data.feed import bind_xy, check_batch, check_feed, fast_path
 from nndsl.diagnostics import NndslError, Source
-from nndsl.problems.training import NoData, NothingToTrain, WrongSetting
+from nndsl.problems.training import NothingToTrain, WrongSetting
 from nndsl.summary import summary_text
 from nndsl.syntax.load import load_source, source_from_text
 from nndsl.training import checkpoint
@@ -39,7 +39,6 @@ from nndsl.training.warn import warn
 
 if TYPE_CHECKING:
     from nndsl.driver import Checked
-    from nndsl.ir.experiment import TrainSpec
     from nndsl.runtime.session import Session
 
 ENGINES = ("numba", "numpy")
@@ -118,8 +117,7 @@ class Model:
     ) -> None:
         self.checked = checked
         self.place = DataPlace(folder)
-        section_seed = checked.train.seed if checked.train is not None else None
-        chosen = seed if seed is not None else section_seed
+        chosen = seed if seed is not None else checked.train.seed
         self.seed: int = chosen if chosen is not None else fresh_seed()
         self.session: Session = driver.open_session(checked, engine=engine, threads=threads, seed=self.seed)
         self.stop_training = False
@@ -149,9 +147,8 @@ class Model:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        if not is_number(float(value)) or value < 0:
+        if not isinstance(value, int | float | np.number) or not is_number(float(value)) or value < 0:
             raise NndslError(WrongSetting(None, "learning_rate", repr(value), "a number from 0 on"))
-        self._train_spec()
         self.session.learning_rate = float(value)
 
     def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
@@ -186,7 +183,8 @@ class Model:
         if not isinstance(verbose, Display):
             choice_setting("verbose", verbose, (0, 1, 2))
         display = verbose if isinstance(verbose, Display) else make_display(verbose, default_stream())
-        spec = self._train_spec()
+        self._trainable()
+        spec = self.checked.train
         chosen_seed = self.seed if seed is None else seed
         settings = fit_settings(spec, epochs, batch_size, shuffle, chosen_seed, initial_epoch)
         used = build_callbacks(spec.callbacks, Path()) if callbacks is None else _all_callbacks(callbacks)
@@ -220,10 +218,11 @@ class Model:
         Metrics are exact over the whole set. Raises NndslError (NN5xx, NN600, NN602).
         """
         choice_setting("verbose", verbose, (0, 1, 2))
-        size = self._batch_size(batch_size)
+        spec = self.checked.train
+        size = count_setting("batch_size", spec.batch_size if batch_size is None else batch_size)
         ports = (*self._inputs, *self._targets)
         if x is None:
-            feed = section_feed(self._section("evaluate"), ("test", "validation"), ports, self.place, "evaluate")
+            feed = section_feed(spec, ("test", "validation"), ports, self.place, "evaluate")
         else:
             feed = feed_of(ports, x, y, "the data")
         hooks = CallbackList(_all_callbacks(callbacks), self, {"verbose": verbose}) if callbacks else None
@@ -242,7 +241,7 @@ class Model:
         choice_setting("verbose", verbose, (0, 1, 2))
         size = PREDICT_ROWS if batch_size is None else count_setting("batch_size", batch_size)
         if x is None:
-            feed = section_feed(self._section("predict"), ("test", "validation"), self._inputs, self.place, "predict")
+            feed = section_feed(self.checked.train, ("test", "validation"), self._inputs, self.place, "predict")
             return _plain(self._predicted(feed, size))
         if len(self._fast) == 1 and not isinstance(x, Mapping):
             array = self._fast[0](x)
@@ -269,7 +268,7 @@ class Model:
 
     def train_on_batch(self, x: object, y: object = None) -> Logs:
         """One optimizer step on one batch; the losses and metrics of this batch. Raises NndslError (NN5xx, NN601)."""
-        self._train_spec()
+        self._trainable()
         batch = self._batch(x, y)
         self.session.reset_metrics()
         return self.session.train_step(batch) | self.session.metric_results()
@@ -302,19 +301,10 @@ class Model:
         ports = (*self._inputs, *self._targets)
         return check_batch(ports, bind_xy(ports, x, y))
 
-    def _batch_size(self, given: int | None) -> int:
-        spec = self.checked.train
-        return count_setting("batch_size", given if given is not None else spec.batch_size if spec else 32)
-
-    def _train_spec(self) -> TrainSpec:
-        if self.checked.train is None:
+    def _trainable(self) -> None:
+        """Raise NndslError (NN601) where no loss says what to train for."""
+        if not self.checked.model.training.losses:
             raise NndslError(NothingToTrain(self.checked.model.span, self.name))
-        return self.checked.train
-
-    def _section(self, purpose: str) -> TrainSpec:
-        if self.checked.train is None:
-            raise NndslError(NoData(self.checked.model.span, self.name, purpose, ("test",)))
-        return self.checked.train
 
 
 def _all_callbacks(callbacks: Sequence[Callback]) -> list[Callback]:

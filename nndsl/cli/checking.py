@@ -40,7 +40,7 @@ def problems_of(path: Path, consts: Mapping[str, object] | None, model: str | No
     from nndsl.syntax.load import load_source
 
     try:
-        return tuple(driver.check_source(load_source(path), consts or None, model).problems)
+        return driver.problems_of(load_source(path), consts or None, model)
     except NndslError as error:
         return error.problems
 

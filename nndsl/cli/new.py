@@ -58,7 +58,7 @@ def new(
     from nndsl.problems.weights import CannotWrite, FileTaken
 
     path = Path(name if name.endswith(".nn") else f"{name}.nn")
-    if "\0" in name or not path.stem.strip(".") or not _MODEL_NAME.sub("", path.stem):
+    if "\0" in name or path.stem.startswith(".") or not _MODEL_NAME.sub("", path.stem):
         raise usage(f"{name!r} makes no file name with a letter in it", "NAME")
     content = STARTER.format(file=path, name=model_name(path.stem)).encode("utf-8")
     try:

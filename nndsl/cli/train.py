@@ -40,9 +40,7 @@ def train(
     and leaves the folder whole.
     """
     from nndsl import driver
-    from nndsl.diagnostics import NndslError
     from nndsl.model import Model
-    from nndsl.problems.training import NothingToTrain
     from nndsl.syntax.load import load_source
     from nndsl.training.run_folder import RunFolder, RunRecorder
     from nndsl.training.sources import DataPlace
@@ -51,8 +49,6 @@ def train(
     source = load_source(file)
     checked = driver.check_source(source, sets or None, model)
     say_problems(checked.problems)
-    if checked.train is None:
-        raise NndslError(NothingToTrain(checked.model.span, checked.model.name))
     folder = RunFolder.free(run) if run else RunFolder.dated(Path("runs"), checked.model.name.lower())
     trained = Model(checked, file.parent, engine.value, seed, threads)
     trained.place = DataPlace(file.parent, data_)
@@ -85,8 +81,7 @@ def _fit(
 
     # The folder is made when training begins: data that does not fit leaves no empty folder behind.
     opener = LambdaCallback(on_train_begin=lambda logs: folder.begin(source, settings))
-    spec = model.checked.train
-    named = build_callbacks(spec.callbacks, folder.path) if spec is not None else []
+    named = build_callbacks(model.checked.train.callbacks, folder.path)
     display = make_display(0 if quiet else 1, sys.stderr)
     try:
         model.fit(callbacks=[opener, *named, recorder], verbose=display)
@@ -110,7 +105,7 @@ def _settings(model: Model, file: Path, data_: Path | None, sets: dict[str, obje
         "set": sets,
         "consts": {name: _plain(value) for name, value in model.consts.items()},
         "train": {name: getattr(spec, name) for name in names},
-        "optimizer": getattr(getattr(spec, "optimizer", None), "name", None),
+        "optimizer": spec.optimizer.name,
         "seed": model.seed,
         "engine": model.session.engine,
         "threads": model.session.threads,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.loops import Apply, Cast, Expr, Not, Num, Select, equal
-from nndsl.ir.types import FLOATS, NUMPY_NAMES, TensorType, promote
+from nndsl.ir.types import FLOATS, NUMPY_NAMES, Kind, TensorType, promote
 from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import Arg, Op, Pointwise, ShapeFault, Types, case
@@ -78,6 +79,10 @@ def _erf(x: Any) -> Any:
     return erf(x)
 
 
+def _probability(types: Types, attrs: Attrs) -> TensorType:
+    return replace(floating(types, attrs), kind=Kind("prob"))
+
+
 def _sigmoid(x: Any) -> Any:
     e = np.exp(-np.abs(x))
     return (np.where(x >= 0, 1, e) / (1 + e)).astype(x.dtype)
@@ -95,21 +100,21 @@ UNARY = (
           lambda n, g: b.div(g, b.add(n.inputs[0], 1.0)), low=-0.9),
     unary("expm1", "exp(x) - 1, exact near 0.", lambda x: np.expm1(x), call("expm1"),
           lambda n, g: b.mul(g, b.add(n, 1.0))),
-    unary("sqrt", "The square root.", lambda x: np.sqrt(x), plain("math.sqrt"), lambda n, g: b.div(g, b.mul(n, 2.0)),
+    unary("sqrt", "The square root.", lambda x: np.sqrt(x), plain("sqrt"), lambda n, g: b.div(g, b.mul(n, 2.0)),
           low=0.1),
     unary("tanh", "The hyperbolic tangent.", lambda x: np.tanh(x), call("tanh"),
           lambda n, g: b.mul(g, b.sub(1.0, b.mul(n, n)))),
     unary("erf", "The error function.", _erf, call("erf"),
           lambda n, g: b.mul(g, b.mul(b.exp(b.neg(b.mul(n.inputs[0], n.inputs[0]))), 2 / math.sqrt(math.pi)))),
-    unary("sin", "The sine of radians.", lambda x: np.sin(x), plain("math.sin"),
+    unary("sin", "The sine of radians.", lambda x: np.sin(x), plain("sin"),
           lambda n, g: b.mul(g, b.apply("cos", n.inputs[0]))),
-    unary("cos", "The cosine of radians.", lambda x: np.cos(x), plain("math.cos"),
+    unary("cos", "The cosine of radians.", lambda x: np.cos(x), plain("cos"),
           lambda n, g: b.neg(b.mul(g, b.apply("sin", n.inputs[0])))),
-    unary("floor", "The greatest whole number not above x.", lambda x: np.floor(x), plain("np.floor"), None, smooth=False),
-    unary("ceil", "The least whole number not below x.", lambda x: np.ceil(x), plain("np.ceil"), None, smooth=False),
-    unary("round", "The nearest whole number, halves to even.", lambda x: np.rint(x), plain("np.rint"), None, smooth=False),
+    unary("floor", "The greatest whole number not above x.", lambda x: np.floor(x), plain("floor"), None, smooth=False),
+    unary("ceil", "The least whole number not below x.", lambda x: np.ceil(x), plain("ceil"), None, smooth=False),
+    unary("round", "The nearest whole number, halves to even.", lambda x: np.rint(x), plain("rint"), None, smooth=False),
     unary("sigmoid", "1 / (1 + exp(-x)), without overflow.", _sigmoid, call("sigmoid"),
-          lambda n, g: b.mul(g, b.mul(n, b.sub(1.0, n))), low=-6, high=6),
+          lambda n, g: b.mul(g, b.mul(n, b.sub(1.0, n))), _probability, low=-6, high=6),
     unary("softplus", "log(1 + exp(x)), without overflow.", lambda x: np.logaddexp(x, np.zeros((), x.dtype)), call("softplus"),
           lambda n, g: b.mul(g, b.apply("sigmoid", n.inputs[0])), low=-6, high=6),
     Op("stop_gradient", ("x",), "x, through which no gradient flows.", lambda t, a: t[0].without_kind(), lambda x: x,
@@ -117,7 +122,7 @@ UNARY = (
     Op("logical_not", ("x",), "True where x is false.", logical, lambda x: np.logical_not(x), Pointwise(lambda x: Not(x)),
        cases=(case(Arg((2, 3), "bool"), smooth=False),)),
     Op("isfinite", ("x",), "False where x is NaN or infinite.", truth, lambda x: np.isfinite(x),
-       Pointwise(lambda x: Apply("math.isfinite", (x,), "bool")), cases=(case((2, 3), smooth=False),)),
+       Pointwise(lambda x: Apply(f"is_finite_{x.dtype}", (x,), "bool")), cases=(case((2, 3), smooth=False),)),
 )  # fmt: skip
 
 
@@ -148,10 +153,14 @@ def _power_grads(n: Node, g: Node) -> tuple[Node | None, Node | None]:
 
 
 def _pick(test: Callable[[Node, Node], Node]) -> Callable[[Node, Node], tuple[Node, Node]]:
-    """Gradients of maximum and minimum: to the winner; on a tie to the second (so relu'(0) is 0)."""
+    """Gradients of maximum and minimum: to the winner; on a tie to the second (so relu'(0) is 0).
+
+    Against a const the test reads the result, which is kept anyway, and not the input: max(x, c) > c where x > c.
+    """
 
     def grads(n: Node, g: Node) -> tuple[Node, Node]:
-        wins = test(*n.inputs)
+        x, y = n.inputs
+        wins = test(n if y.op == "const" else x, y)
         return b.where(wins, g, 0.0), b.where(wins, 0.0, g)
 
     return grads

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from nndsl.ir.dims import product
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.loops import Cast, Expr, Num, Select, equal
-from nndsl.ir.types import FLOATS, NUMPY_NAMES, Kind, TensorType, scalar
+from nndsl.ir.types import FLOATS, NUMPY_NAMES, Kind, TensorType
 from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import REQUIRED, Arg, Indexed, Op, Ready, ShapeFault, Types, case
@@ -53,6 +54,18 @@ def _multi_hot_reference(x: Any, n: int, padding: int | None, dtype: str) -> Any
     if padding is not None:
         out[:, padding] = 0
     return out.reshape(*x.shape[:-1], n)
+
+
+def _multi_hot_shapes(n: Node) -> tuple[Any, ...]:
+    words = n.inputs[0].shape
+    rows = product(words[:-1])
+    return (rows, words[-1]), (rows, n.shape[-1])
+
+
+def _scatter_shapes(n: Node) -> tuple[Any, ...]:
+    places = product(n.inputs[0].shape)
+    width = product(n.shape[1:])
+    return (places,), (places, width), (n.shape[0], width)
 
 
 def _take_type(types: Types, attrs: Attrs) -> TensorType:
@@ -102,7 +115,8 @@ FAMILY: tuple[Op, ...] = (
        cases=(case(Arg(("batch",), "index", 0, 5), n=5, dtype="f32", smooth=False),
               case(Arg((2, 3), "index", 0, 4), n=4, dtype="f64", smooth=False))),
     Op("multi_hot", ("x",), "A row of n for each text: 1 at each of its words. Index `padding` (0) stands for no word.",
-       _multi_hot_type, _multi_hot_reference, Ready("multi_hot"), options={"n": REQUIRED, "padding": 0, "dtype": "f32"},
+       _multi_hot_type, _multi_hot_reference, Ready("multi_hot", _multi_hot_shapes, lambda n: (-1 if n.attrs["padding"] is None else n.attrs["padding"],)),
+       options={"n": REQUIRED, "padding": 0, "dtype": "f32"},
        cases=(case(Arg(("batch", 7), "index", 0, 20), n=20, padding=0, dtype="f32", smooth=False),
               case(Arg((2, 3, 4), "index", 0, 9), n=9, padding=None, dtype="f64", smooth=False))),
     Op("take", ("table", "indices"), "Rows of a table: the result's leading axes are those of the indices.", _take_type,
@@ -110,14 +124,12 @@ FAMILY: tuple[Op, ...] = (
        lambda n, g: (b.apply("scatter_add", n.inputs[1], g, n=n.inputs[0].shape[0]), None),
        cases=(case((5, 3), Arg(("batch", 4), "index", 0, 5)), case((6,), Arg((3,), "index", 0, 6)))),
     Op("scatter_add", ("indices", "values"), "A table of n rows, each the sum of the values sent to it.", _scatter_type,
-       _scatter_reference, Ready("scatter_add"), lambda n, g: (None, b.apply("take", g, n.inputs[0])),
+       _scatter_reference, Ready("scatter_add", _scatter_shapes), lambda n, g: (None, b.apply("take", g, n.inputs[0])),
        options={"n": REQUIRED},
        cases=(case(Arg((9,), "index", 0, 4), (9, 3), n=4), case(Arg(("batch", 2), "index", 0, 5), ("batch", 2, 6), n=5))),
     Op("arange", (), "0, 1, … n - 1.", lambda t, a: TensorType(a["dtype"], (a["n"],)),
        lambda n, dtype: np.arange(n).astype(NUMPY_NAMES[dtype]), Indexed(_arange_expr),
        options={"n": REQUIRED, "dtype": "i32"}, cases=(case(n=6, dtype="i32", smooth=False), case(n=6, dtype="f32", smooth=False))),
     Op("rankdata", ("x",), "The place of each element in sorted order, from 1; ties share their mean place.", _rank_type,
-       _rank_reference, Ready("rankdata"), cases=(case((9,), smooth=False), case(("batch",), smooth=False))),
+       _rank_reference, Ready("rankdata", lambda n: (n.shape, n.shape)), cases=(case((9,), smooth=False), case(("batch",), smooth=False))),
 )  # fmt: skip
-
-__all__ = ["FAMILY", "scalar"]

@@ -65,9 +65,14 @@ class Contract:
 
 @dataclass(frozen=True)
 class Ready:
-    """A hand-written kernel of `nndsl.runtime.ready`, called as `function(*inputs, out, worker, workers)`."""
+    """A hand-written kernel of `nndsl.runtime.ready`, called as `function(*inputs, out, *numbers, worker, workers)`.
+
+    `shapes(node)` are the shapes under which it sees the inputs and the result, `numbers(node)` further ints.
+    """
 
     function: str
+    shapes: Callable[[Node], Sequence[tuple[Any, ...]]]
+    numbers: Callable[[Node], Sequence[int]] = lambda node: ()
 
 
 @dataclass(frozen=True)

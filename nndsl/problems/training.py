@@ -34,23 +34,27 @@ class WrongSetting(Problem):
 
 @dataclass(frozen=True)
 class NothingToTrain(Problem):
-    """A model is to be trained and nothing says how: its file has no `train` section for it.
+    """A model is to be trained and has no `loss` line, so nothing says what training should make small.
 
-        model M { ... }          # and no `train M { ... }`
+        model M {
+          input  x: f32[batch, 4]
+          output y = x |> Dense(1)
+        }
 
-    Add the section; an optimizer is all it needs:
+    Add a target and a loss:
 
-        train M { optimizer = Adam(learning_rate=0.001) }
+          target t: f32[batch, 1]
+          loss   mse(t, y)
     """
 
     code: ClassVar[str] = "NN601"
-    title: ClassVar[str] = "there is no train section"
+    title: ClassVar[str] = "there is nothing to train for"
 
     model: str
 
     @property
     def headline(self) -> str:
-        return f"nothing says how to train `{self.model}`: there is no `train {self.model}` section"
+        return f"`{self.model}` cannot be trained: it has no `loss` line"
 
     @property
     def label(self) -> str:
@@ -58,7 +62,7 @@ class NothingToTrain(Problem):
 
     @property
     def help(self) -> str:
-        return f"add `train {self.model} {{ optimizer = Adam() }}`"
+        return "add a line such as `loss mse(target, output)` to the model"
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,12 @@ class NoData(Problem):
 
     @property
     def label(self) -> str:
-        return f"this section has no {' and no '.join(f'`{name}`' for name in self.settings)}"
+        return f"this section has no {' and no '.join(f'`{name}`' for name in self.settings)}" if self.span else ""
 
     @property
     def help(self) -> str:
-        return f"add `{self.settings[0]} = npz(\"file.npz\", input=\"key\", ...)`, or give arrays in Python"
+        where = "" if self.span else f" to a section `train {self.model} {{ ... }}`"
+        return f"add `{self.settings[0]} = npz(\"file.npz\", input=\"key\", ...)`{where}, or give arrays in Python"
 
 
 @dataclass(frozen=True)

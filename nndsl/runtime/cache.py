@@ -7,11 +7,11 @@ CPU, and numba's switches in the environment. Loading needs LLVM's linker only, 
 Rules that measuring gave:
 
 * The object file holds the whole program, kernels inlined or beside the entry; to load it is a link of a millisecond.
-  What a warm start pays for is the import of llvmlite. Numba's own cache would ask for numba, three times
-  that, and for its registries on top.
+  What a warm start pays for is the import of llvmlite. Numba's own cache would ask for the import of numba, which
+  takes several times that.
 * Numba is imported by the first compilation and never by a load.
 * Half of a cold compilation is numba's front end, in proportion to the number of statements and of distinct
-  functions called; LLVM takes the rest. Loops over overloads and NumPy functions cost most; intrinsics cost least.
+  functions called; LLVM takes the rest.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def _link(code: bytes, names: tuple[str, ...]) -> dict[str, int] | None:
     """The addresses of the entries, or None where a symbol is missing."""
     binding = _binding()
     if _state.linker is None:
-        _state.linker = binding.create_lljit_compiler()
+        # JITLink puts a whole object within reach of its own jumps, which ARM needs.
+        _state.linker = binding.create_lljit_compiler(use_jit_link=sys.platform != "win32")
     library = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
     for name in names:
         library.export_symbol(f"nndsl_{name}")

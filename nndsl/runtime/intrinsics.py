@@ -13,6 +13,8 @@ address of an int64 array of sizes and buffer addresses, `sync` of `SYNC_WORDS` 
         x = array_f32(entry(table, 1), (entry(table, 0), 784))
         dense(x, y, worker, workers)
         barrier(sync, workers, 1)
+
+Indices of arrays must not be negative, not even a literal -1: they are used as they are. Kernels can allocate nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """LLVM instructions written as formulas: what the intrinsics of this folder are built with.
 
-`native` makes a function that kernels can call and whose body is LLVM IR. It costs numba far less than a jitted
-helper (no bytecode, no type inference) and is always inlined. Its arithmetic carries the flag `contract` and no
+`native` makes a function that kernels can call and whose body is LLVM IR. It spares numba the work of a jitted
+helper (bytecode, type inference) and is always inlined. Its arithmetic carries the flag `contract` and no
 other, whatever the flags of the calling kernel: fused multiply-adds are welcome, reordering is not, since a
 reduction like `x - n * LN2` is exact only in the order written.
 """

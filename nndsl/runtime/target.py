@@ -1,8 +1,8 @@
 """Numba as a front end only: kernels are typed and lowered by numba, then linked, optimized once and kept as an object.
 
 A dispatcher of numba's own compiles every function by itself, to the end, and then the caller with all its callees
-again. Here a function that is called is only lowered; one pass of LLVM over the whole program does the rest. That
-takes half the time, the result is one object file without Python in it (no pickles, no interpreter, no NRT), and
+again. Here a function that is called is only lowered; one pass of LLVM over the whole program does the rest. The
+result is one object file without Python in it (no pickles, no interpreter, no NRT), and
 numba is not needed to load it.
 
 This is a target beside `cpu` in numba's sense: functions of the two do not call each other. Kernels therefore
@@ -12,7 +12,6 @@ cannot be called from Python or from a plain `njit` function; `cache.load_progra
 from __future__ import annotations
 
 import contextlib
-import functools
 import types as python_types
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -182,20 +181,19 @@ def _compiling() -> Iterator[None]:
     """Holds numba's compiler lock and makes ours the target that overloads are resolved for."""
     with global_compiler_lock, target_extension.target_override(TARGET):
         numbas = arrayobj.fix_integer_index
-        arrayobj.fix_integer_index = functools.partial(_index, numbas)
+        arrayobj.fix_integer_index = _index
         try:
             yield
         finally:
             arrayobj.fix_integer_index = numbas
 
 
-def _index(numbas: Any, context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
-    """An index as it is. Numba would add `size` to a negative one, and the test for that stops every loop whose start
-    LLVM knows nothing about from being vectorized. Kernels have none but literal ones, which still count from the end.
+def _index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    """An index as it is: in kernels a negative one, a literal too, is outside the array.
+
+    Numba would add `size` to it, and the test for that keeps every loop from vectorizing whose first index LLVM
+    knows nothing about, which is every loop over a share.
     """
-    literal = isinstance(index, ir.Constant) and isinstance(index.constant, int)
-    if literal and index.constant < 0:
-        return numbas(context, builder, kind, index, size)
     return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
 
 

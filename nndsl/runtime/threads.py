@@ -95,15 +95,26 @@ class _Pool:
         with self.lock:
             if self.threads == 0:
                 self._prepare()
-            words = (ctypes.c_int64 * _Layout.WORDS).from_address(self.address)
-            for worker in range(self.threads, threads):
-                lock = _lock_function("allocate", ctypes.c_void_p)()
-                _lock_function("acquire", ctypes.c_int, ctypes.c_void_p, ctypes.c_int)(lock, 1)
-                words[_Layout.SEATS + worker * _Layout.SEAT + _Layout.LOCK] = lock
-                work = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_int64)(_native()["work"])
-                threading.Thread(target=work, args=(self.address, worker), name=f"nndsl-{worker}", daemon=True).start()
-                self.threads = worker + 1
-        return threads
+            try:
+                for worker in range(self.threads, threads):
+                    self._start(worker)
+            except RuntimeError:  # the system gives no more threads
+                pass
+            except BaseException:
+                # Ctrl-C: whether the last thread lives is not known, so nobody may count on this pool's growth.
+                _forget()
+                raise
+            return min(threads, self.threads)
+
+    def _start(self, worker: int) -> None:
+        """The thread of one seat."""
+        lock = _lock_function("allocate", ctypes.c_void_p)()
+        _lock_function("acquire", ctypes.c_int, ctypes.c_void_p, ctypes.c_int)(lock, 1)
+        words = (ctypes.c_int64 * _Layout.WORDS).from_address(self.address)
+        words[_Layout.SEATS + worker * _Layout.SEAT + _Layout.LOCK] = lock
+        work = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_int64)(_native()["work"])
+        threading.Thread(target=work, args=(self.address, worker), name=f"nndsl-{worker}", daemon=True).start()
+        self.threads = worker + 1
 
     def _prepare(self) -> None:
         """Words, never freed: the threads look at them until the process is gone."""

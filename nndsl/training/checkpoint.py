@@ -6,7 +6,9 @@ the model's name, its consts as JSON, and the step.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from nndsl.files import write_atomic
 from nndsl.problems.weights import CannotWrite, WeightsDoNotFit, WeightsUnreadable
 from nndsl.training.trainable import Array, Trainable
 
-FORMAT = "nndsl-1"
+ENTRY = "nndsl"
 PARAMS, STATES, SLOTS = "params/", "states/", "slots/"
 
 
@@ -30,24 +32,20 @@ class Checkpoint:
     state."""
 
     arrays: Mapping[str, Array]
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, object]
 
     @property
     def step(self) -> int | None:
         """Optimizer steps done when it was saved for resuming."""
-        text = self.metadata.get("step", "")
-        return int(text) if text.isdecimal() else None
+        step = self.metadata.get("step")
+        return step if isinstance(step, int) and step >= 0 else None
 
     @property
     def origin(self) -> str:
-        """`model Reuters (hidden=64)`, for messages; empty where the file does not tell."""
-        name = self.metadata.get("model")
-        if not name:
+        """`model Reuters(hidden=64)`, for messages; empty where the file does not tell."""
+        name, consts = self.metadata.get("model"), self.metadata.get("consts")
+        if not isinstance(name, str):
             return ""
-        try:
-            consts = json.loads(self.metadata.get("consts", "{}"))
-        except ValueError:
-            consts = {}
         inside = ", ".join(f"{k}={v}" for k, v in consts.items()) if isinstance(consts, dict) else ""
         return f"model {name}({inside})"
 
@@ -60,12 +58,13 @@ def encode(
 
     arrays = {PARAMS + name: array for name, array in session.params.items()}
     arrays |= {STATES + name: array for name, array in session.states.items()}
-    metadata = {"format": FORMAT, "nndsl": __version__, "model": model_name,
-                "consts": json.dumps(dict(consts), default=str)}  # fmt: skip
+    metadata: dict[str, object] = {"version": __version__, "model": model_name, "consts": dict(consts)}
     if training:
         arrays |= {SLOTS + name: array for name, array in session.slots.items()}
-        metadata["step"] = str(session.step)
-    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata))
+        metadata["step"] = session.step
+        metadata["learning_rate"] = session.learning_rate
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return bytes(save(whole, {ENTRY: json.dumps(metadata, default=str)}))
 
 
 def write(path: str | os.PathLike[str], content: bytes) -> None:
@@ -92,13 +91,22 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         with open(path, "rb"):
             pass
         with safe_open(name, framework="numpy") as file:
-            metadata = file.metadata() or {}
+            text = (file.metadata() or {}).get(ENTRY, "{}")
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no mapping)
     except SafetensorError as fault:
         raise NndslError(WeightsUnreadable(None, name, f"it is no whole safetensors file ({fault})")) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
         raise NndslError(WeightsUnreadable(None, name, reason_of(fault))) from None
-    return Checkpoint(arrays, metadata)
+    return Checkpoint(arrays, _metadata(text))
+
+
+def _metadata(text: str) -> dict[str, object]:
+    """The metadata of a file; a file that others wrote has none, and may still fit."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def load(session: Trainable, path: str | os.PathLike[str], training: bool = False) -> Checkpoint:
@@ -122,7 +130,15 @@ def load(session: Trainable, path: str | os.PathLike[str], training: bool = Fals
         np.copyto(array, given[name])
     if training and found.step is not None:
         session.step = found.step
+        _restore_rate(session, found.metadata.get("learning_rate"))
     return found
+
+
+def _restore_rate(session: Trainable, rate: object) -> None:
+    """The learning rate of the checkpoint: callbacks may have changed it. A schedule has it from the step by itself."""
+    if isinstance(rate, int | float) and math.isfinite(rate) and rate >= 0 and rate != session.learning_rate:
+        with contextlib.suppress(NndslError):
+            session.learning_rate = float(rate)
 
 
 def differences(expected: Mapping[str, Array], given: Mapping[str, Array]) -> list[str]:

@@ -41,9 +41,9 @@ def curves_svg(title: str, epochs: Sequence[int], history: Mapping[str, Sequence
         _text(width / 2, 28, shown, size=17, anchor="middle"),
     ]
     for number, name in enumerate(names):
-        series = [Series("train", TRAIN, history[name])]
+        series = [Series("train", TRAIN, drawable(history[name]))]
         if f"val_{name}" in history:
-            series.append(Series("validation", VALIDATION, history[f"val_{name}"], dashed=True))
+            series.append(Series("validation", VALIDATION, drawable(history[f"val_{name}"]), dashed=True))
         x, y = number % columns * PANEL_WIDTH, HEAD + number // columns * PANEL_HEIGHT
         out += [f'<g transform="translate({x} {y})">', *_panel(name, epochs, series), "</g>"]
     if not names:
@@ -117,13 +117,19 @@ def _legend(series: Sequence[Series]) -> list[str]:
     return out
 
 
+def drawable(values: Sequence[float]) -> list[float]:
+    """The values, with numbers near the ends of a float's range cut so that arithmetic on them stays finite."""
+    cut = [v if not math.isfinite(v) else max(-1e99, min(1e99, v)) for v in values]
+    return [0.0 if abs(v) < 1e-99 else v for v in cut]
+
+
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Round numbers that enclose `low..high`, in steps of 1, 2 or 5 times a power of ten."""
     if high - low <= abs(high) * 1e-9 + 1e-300:
         middle = low
         pad = abs(middle) * 0.1 or 0.5
         low, high = middle - pad, middle + pad
-    raw = high / wanted - low / wanted  # divided first: the difference itself may overflow
+    raw = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
@@ -137,6 +143,7 @@ def tick_labels(ticks: Sequence[float]) -> list[str]:
     plain = [f"{tick:.{digits}f}" for tick in ticks]
     if max(map(len, plain)) <= 8:
         return [text.removeprefix("-") if float(text) == 0 else text for text in plain]
+    short = plain
     for precision in range(1, 8):
         short = [f"{tick:.{precision}g}" for tick in ticks]
         if len(set(short)) == len(short):

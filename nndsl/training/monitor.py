@@ -69,11 +69,9 @@ class MonitorCallback(Callback):
 
     def improves(self, value: float, reference: float | None) -> bool:
         """Whether `value` beats `reference` by more than min_delta; NaN never does."""
-        if reference is None:
-            return not math.isnan(value)
         if self.less_is_better():
-            return value + self.min_delta < reference
-        return value - self.min_delta > reference
+            return value + self.min_delta < (math.inf if reference is None else reference)
+        return value - self.min_delta > (-math.inf if reference is None else reference)
 
 
 def require(callback: Callback, name: str, value: object, good: bool, expected: str) -> None:

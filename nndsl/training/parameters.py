@@ -30,7 +30,10 @@ class Parameters(MutableMapping[str, Array]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         array = self[name]
-        given = np.asarray(value)
+        try:
+            given = np.asarray(value)
+        except (ValueError, TypeError) as fault:
+            raise _refused(name, f"this is no array ({str(fault).splitlines()[0]})") from None
         if given.dtype.kind not in "fiu":
             raise _refused(name, f"its values are {given.dtype}, it is {describe(array)}")
         if given.shape != array.shape:

@@ -80,16 +80,18 @@ class Bar(Lines):
     @contextlib.contextmanager
     def training(self, epochs: int, initial: int, steps: int, rows: int) -> Iterator[None]:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.progress import Progress, TextColumn
+        from rich.table import Column
 
         self.epochs, self.initial, self.steps, self.rows = epochs, initial, steps, rows
         self._begun = time.perf_counter()
         console = Console(file=self.stream, highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[values]}"))
+        # One column of our own making: rich would give a narrow terminal three letters of bar.
+        column = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
         # No thread of rich's own: updates come from the loop, which has the numbers.
-        self._progress = Progress(*columns, console=console, auto_refresh=False, transient=True, expand=False)
+        self._progress = Progress(column, console=console, auto_refresh=False, transient=True)
         with self._progress:
-            self._task = self._progress.add_task("", total=steps, values="compiling")
+            self._task = self._progress.add_task("compiling ...", total=None)
             self._progress.refresh()
             yield
 
@@ -107,10 +109,10 @@ class Bar(Lines):
         done = self._epoch - self.initial + samples / self.rows
         left = (now - self._begun) / done * (self.epochs - self.initial - done)
         rate = samples / max(now - self._epoch_begun, 1e-9)
-        text = f"{steps}/{self.steps}  {values_text(logs)}  {rate_text(rate)}  {seconds_text(left)} left"
         width = len(str(self.epochs))
-        head = f"epoch {self._epoch + 1:>{width}}/{self.epochs}"
-        self._progress.update(self._task, completed=steps, description=head, values=text)
+        head = f"epoch {self._epoch + 1:>{width}}/{self.epochs} {bar_text(steps / self.steps)} {steps}/{self.steps}"
+        text = f"{head}  {seconds_text(left)} left  {rate_text(rate)}  {values_text(logs)}"
+        self._progress.update(self._task, description=text)
         self._progress.refresh()
         after = time.perf_counter()
         self._next = after + max(SECONDS_BETWEEN, COST * (after - now))
@@ -128,6 +130,12 @@ def make_display(verbose: int, stream: IO[str] | None) -> Display:
     if verbose == 1 and stream.isatty() and os.environ.get("TERM") != "dumb":
         return Bar(stream)
     return Lines(stream)
+
+
+def bar_text(share: float) -> str:
+    """Ten characters, so many of them full."""
+    full = min(10, int(share * 10))
+    return "━" * full + "─" * (10 - full)
 
 
 def values_text(logs: Logs) -> str:

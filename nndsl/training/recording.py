@@ -114,7 +114,7 @@ class CSVLogger(Callback):
         self._header = True
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        path = Path(self.filename)
+        path, self.keys = Path(self.filename), None
         try:
             self._header = not (self.append and path.exists() and path.stat().st_size > 0)
             path.open("a" if self.append else "w", encoding="utf-8").close()
@@ -125,9 +125,6 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
-            if not any(key.startswith("val_") for key in self.keys):
-                # Keras writes these columns too, so that its readers find them in every log.
-                self.keys += [f"val_{key}" for key in self.keys]
         if self._header:
             self._header = False
             self._row(["epoch", *self.keys])

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import elementwise
+from programs import elementwise
 
 from nndsl.runtime.cache import inspect_program
 
@@ -120,7 +120,9 @@ def test_power_follows_numpy() -> None:
 
 def test_kernels_keep_nan_and_infinity() -> None:
     x = np.array([np.nan, np.inf, -np.inf, 0.0, 1.0], np.float32)
-    np.testing.assert_array_equal(elementwise("a[i] * 0 + a[i] - a[i]", x, result="f32"), [np.nan, np.nan, np.nan, 0, 0])
+    np.testing.assert_array_equal(
+        elementwise("a[i] * 0 + a[i] - a[i]", x, result="f32"), [np.nan, np.nan, np.nan, 0, 0]
+    )
     np.testing.assert_array_equal(elementwise("is_finite_f32(a[i])", x, result="i32"), [0, 0, 0, 1, 1])
 
 

@@ -1,0 +1,85 @@
+"""The plan: which nodes are computed together, in what order, and where results lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nndsl.ir.dims import Size, evaluate, product
+from nndsl.ir.graph import Graph, Node
+from nndsl.ir.types import BYTES, Shape
+
+ALIGN = 64
+
+
+@dataclass(eq=False)
+class Region:
+    """Nodes that one kernel computes.
+
+    `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (a reduction over
+    leading axes, then elementwise work on its result), "total" (a reduction to one number), or "ready" (a hand-written
+    kernel). `nodes` are in the order they were added, inputs first.
+    """
+
+    form: str
+    space: Shape
+    nodes: list[Node] = field(default_factory=list)
+    assigns: list[tuple[Node, Node]] = field(default_factory=list)
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Buffer:
+    """Memory for one node's value between kernels, live from region `first` to region `last`."""
+
+    node: Node
+    name: str
+    first: int
+    last: int
+
+    @property
+    def count(self) -> Size:
+        """The number of elements."""
+        return product(self.node.shape)
+
+    def bytes(self, sizes: Mapping[str, int]) -> int:
+        """Bytes it takes, rounded up to whole cache lines."""
+        size = evaluate(self.count, sizes) * BYTES[self.node.dtype]
+        return (size + ALIGN - 1) // ALIGN * ALIGN
+
+
+@dataclass(eq=False)
+class Block:
+    """A stretch of the arena that several buffers use one after the other."""
+
+    buffers: list[Buffer]
+
+    def bytes(self, sizes: Mapping[str, int]) -> int:
+        """Bytes of the largest of them."""
+        return max(buffer.bytes(sizes) for buffer in self.buffers)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A graph cut into regions with their buffers.
+
+    `arrays` are the leaves that come from outside, `scalars` the names of runtime numbers, `sizes` the symbolic dims;
+    the generated program reads all of them from its table. `views` maps nodes that are only another shape of something
+    to that something.
+    """
+
+    graph: Graph
+    regions: tuple[Region, ...]
+    buffers: Mapping[Node, Buffer]
+    blocks: tuple[Block, ...]
+    arrays: tuple[Node, ...]
+    scalars: tuple[str, ...]
+    sizes: tuple[str, ...]
+    views: Mapping[Node, Node]
+    names: Mapping[Node, str]
+
+    def home(self, node: Node) -> Node:
+        """The array leaf or stored node whose memory holds `node`."""
+        while node in self.views:
+            node = self.views[node]
+        return node

@@ -1,0 +1,333 @@
+"""What is computed together: nodes into regions.
+
+One walk over the nodes, inputs first. A node joins the latest region among those of its inputs when its shape fits that
+region's loops; every other input then comes from an earlier region, through a buffer, so the list of regions is an order
+in which they can run. Nodes that read only what is there anyway (leaves, earlier buffers) stay pending until something
+uses them, and go where that is. Comparisons are computed again wherever they are used: to store a mask costs more.
+
+An update of a param or state is written by the region that computes it, unless some other region that reads the old
+value comes later: then it waits for that one.
+"""
+
+from __future__ import annotations
+
+from nndsl.ir.graph import Graph, Node
+from nndsl.ir.plan import Region
+from nndsl.ir.types import Shape
+from nndsl.ops.op import Contract, Indexed, Pointwise, Ready, Reduce, View
+from nndsl.ops.table import OPS
+
+ARRAYS = ("input", "param", "state")
+MAX_PENDING = 8
+
+
+def aligned(shape: Shape, space: Shape) -> bool:
+    """Whether a value of `shape` lies along a region's rows: whole rows, or one number for each row."""
+    return shape == space or (len(space) > 1 and (shape == (*space[:-1], 1) or shape == space[:-1]))
+
+
+def same_place(source: Shape, node: Shape, space: Shape) -> bool:
+    """Whether `node`, computed in the region, reads `source` of the same region at the place it computes itself."""
+    if source == node or source == ():
+        return True
+    return len(source) == len(node) and source == (*space[:-1], 1) and node == space
+
+
+def is_unit_view(node: Node) -> bool:
+    """A reshape that only adds or drops axes of size 1."""
+    strip = [s for s in node.shape if s != 1]
+    return node.op == "reshape" and strip == [s for s in node.inputs[0].shape if s != 1]
+
+
+class Fuser:
+    """The state of the walk."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.nodes = graph.nodes()
+        self.regions: list[Region] = []
+        self.region: dict[Node, Region] = {}
+        self.views: dict[Node, Node] = {}
+        self.pending: set[Node] = set()
+        self.members: dict[Region, set[Node]] = {}
+        self.positions: dict[Region, int] = {}
+        self.depth: dict[Node, int] = {}
+
+    # --- order -----------------------------------------------------------------------------------------
+
+    def position(self, region: Region | None) -> int:
+        return -1 if region is None else self.positions[region]
+
+    def insert(self, region: Region, place: int | None = None) -> Region:
+        """A new region at the end, or before another one."""
+        self.members[region] = set()
+        if place is None:
+            self.positions[region] = len(self.regions)
+            self.regions.append(region)
+        else:
+            self.regions.insert(place, region)
+            for i in range(place, len(self.regions)):
+                self.positions[self.regions[i]] = i
+        return region
+
+    def add(self, region: Region, node: Node) -> None:
+        region.nodes.append(node)
+        self.members[region].add(node)
+
+    def home(self, node: Node) -> Node:
+        while node in self.views:
+            node = self.views[node]
+        return node
+
+    def earliest(self, node: Node) -> int:
+        """The last region that must be done before `node` can be read through memory; -1 for leaves."""
+        node = self.home(node)
+        if node in self.region:
+            return self.position(self.region[node])
+        if node in self.pending or self.floating(node):
+            return max((self.earliest(i) for i in node.inputs), default=-1)
+        return -1
+
+    def wait(self, node: Node) -> None:
+        """Leave a node pending; chains of what waits are kept short, since they are walked again and again."""
+        self.depth[node] = 1 + max((self.depth.get(self.home(i), 0) for i in node.inputs), default=0)
+        self.pending.add(node)
+        if self.depth[node] > MAX_PENDING:
+            self.place_alone(node)
+            self.depth[node] = 0
+
+    def floating(self, node: Node) -> bool:
+        """Comparisons: computed again in every region that uses them."""
+        return node.dtype == "bool" and node.op not in ARRAYS and isinstance(self.lowering(node), Pointwise)
+
+    def lowering(self, node: Node) -> object:
+        return None if node.is_leaf else OPS[node.op].lowering
+
+    # --- the walk --------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Place every node that roots need; then the updates."""
+        for node in self.nodes:
+            if not node.is_leaf:
+                self.visit(node)
+        for _, node in self.graph.outputs:
+            self.settle(node)
+        for update in self.graph.updates:
+            home = self.home(update.value)
+            if home in self.pending or self.floating(home):
+                self.place_alone(home)
+        for update in self.graph.updates:
+            self.assign(update.target, update.value)
+
+    def visit(self, node: Node) -> None:
+        match self.lowering(node):
+            case View():
+                if is_unit_view(node) and self.joins_as_scalar(node):
+                    return
+                self.views[node] = node.inputs[0]
+            case Indexed():
+                self.wait(node)
+            case Pointwise():
+                if not self.floating(node):
+                    self.pointwise(node)
+            case Reduce():
+                self.reduction(node)
+            case Contract() | Ready():
+                form = "rows" if isinstance(self.lowering(node), Contract) else "ready"
+                for child in node.inputs:
+                    self.settle(child)
+                self.open(form, node.shape, node)
+            case other:
+                raise AssertionError(f"{node} cannot be lowered: {other}")
+
+    def open(self, form: str, space: Shape, node: Node, place: int | None = None) -> Region:
+        region = self.insert(Region(form, space), place)
+        self.add(region, node)
+        self.region[node] = region
+        return region
+
+    def joins_as_scalar(self, node: Node) -> bool:
+        """A reshape between the forms that a row's number can have stays in the region."""
+        source = node.inputs[0]
+        region = self.region.get(source)
+        if region is None or region.form != "rows" or len(region.space) < 2:
+            return False
+        forms = (region.space[:-1], (*region.space[:-1], 1))
+        if source.shape in forms and node.shape in forms:
+            self.add(region, node)
+            self.region[node] = region
+            return True
+        return False
+
+    def pointwise(self, node: Node) -> None:
+        """Join the latest region of the inputs, or wait, or open a region."""
+        latest = self.latest(node)
+        if latest is None:
+            self.wait(node)
+        elif self.fits(node, latest):
+            self.take(latest, node)
+        else:
+            self.place_alone(node)
+
+    def latest(self, node: Node) -> Region | None:
+        """The latest region that directly holds an input of `node` (through comparisons, which float)."""
+        found: Region | None = None
+        for child in node.inputs:
+            region = self.latest(child) if self.floating(child) else self.region.get(child)
+            if region is not None and self.position(region) > self.position(found):
+                found = region
+        return found
+
+    def fits(self, node: Node, region: Region) -> bool:
+        """Whether `node` can be computed in `region`, with all that has to be pulled in for it."""
+        if region.form == "ready" or not aligned(node.shape, region.space):
+            return False
+        if region.form != "rows" and node.shape != region.space:
+            return False
+        return all(self.readable(child, node, region) for child in node.inputs)
+
+    def readable(self, child: Node, node: Node, region: Region) -> bool:
+        """Whether `node` in `region` can read `child`: in place, through a buffer filled before, or pulled in."""
+        if child in self.members[region]:
+            return same_place(child.shape, node.shape, region.space)
+        home = self.home(child)
+        if self.floating(home) or home in self.pending:
+            if home is child and self.pullable(child, node, region):
+                return True
+            return self.earliest(home) < self.position(region) and home not in self.members[region] and not self.touches(home, region)
+        if home in self.members[region]:
+            return False
+        return self.earliest(home) < self.position(region)
+
+    def touches(self, node: Node, region: Region) -> bool:
+        """Whether a pending node depends on values of `region` itself."""
+        return self.earliest(node) >= self.position(region)
+
+    def pullable(self, child: Node, node: Node, region: Region) -> bool:
+        """Whether a pending node can be computed inside the region, at the place its user needs it."""
+        if child.shape == ():
+            return self.earliest(child) < self.position(region) or child.dtype == "bool"
+        if not aligned(child.shape, region.space) or not same_place(child.shape, node.shape, region.space):
+            return False
+        if isinstance(self.lowering(child), Indexed):
+            return all(self.earliest(i) < self.position(region) for i in child.inputs)
+        return all(self.readable(i, child, region) for i in child.inputs)
+
+    def take(self, region: Region, node: Node) -> None:
+        """Put `node` into `region`, pulling in what it waits for."""
+        for child in node.inputs:
+            self.provide(child, node, region)
+        self.add(region, node)
+        if not self.floating(node):
+            self.region[node] = region
+            self.pending.discard(node)
+
+    def provide(self, child: Node, node: Node, region: Region) -> None:
+        """Make an input available: pull it in, or store it by a region of its own before this one."""
+        if child in self.members[region]:
+            return
+        home = self.home(child)
+        if not (self.floating(home) or home in self.pending):
+            return
+        if home is child and self.pullable(child, node, region):
+            if isinstance(self.lowering(child), Indexed):
+                for i in child.inputs:
+                    self.settle(i, before=region)
+                self.add(region, child)
+                self.region[child] = region
+                self.pending.discard(child)
+            else:
+                self.take(region, child)
+        else:
+            self.settle(home, before=region)
+
+    def settle(self, node: Node, before: Region | None = None) -> None:
+        """Make sure that `node` is stored: a pending one gets a region of its own."""
+        node = self.home(node)
+        if node in self.region or node.is_leaf:
+            return
+        self.place_alone(node, before)
+
+    def place_alone(self, node: Node, before: Region | None = None) -> None:
+        """A new region for one node and what it pulls in."""
+        region = self.insert(Region("rows", node.shape), self.position(before) if before is not None else None)
+        if isinstance(self.lowering(node), Indexed):
+            for child in node.inputs:
+                self.settle(child, before=region)
+            self.add(region, node)
+        else:
+            for child in node.inputs:
+                self.provide(child, node, region)
+            self.add(region, node)
+        self.region[node] = region
+        self.pending.discard(node)
+
+    def reduction(self, node: Node) -> None:
+        """Along rows: join the input's region. Otherwise the input is stored and read again."""
+        (x,), axes = node.inputs, node.attrs["axes"]
+        rank = x.type.rank
+        if len(axes) == rank:
+            self.settle(x)
+            self.open("total", (), node)
+            return
+        if axes != (rank - 1,):
+            self.settle(x)
+            self.open("columns", node.shape, node)
+            return
+        region = self.region.get(x)
+        if region is not None and region.form == "rows" and region.space == x.shape and rank > 1:
+            self.add(region, node)
+            self.region[node] = region
+            return
+        region = self.insert(Region("rows", x.shape))
+        home = self.home(x)
+        if (self.floating(x) or x in self.pending) and home is x and self.pullable(x, x, region):
+            if isinstance(self.lowering(x), Indexed):
+                for i in x.inputs:
+                    self.settle(i, before=region)
+                self.add(region, x)
+                self.region[x] = region
+                self.pending.discard(x)
+            else:
+                self.take(region, x)
+        else:
+            self.settle(x, before=region)
+        self.add(region, node)
+        self.region[node] = region
+
+    # --- updates ---------------------------------------------------------------------------------------
+
+    def assign(self, target: Node, value: Node) -> None:
+        """Write `value` over `target` where nobody needs the old value afterwards."""
+        readers = [r for r in self.regions if self.reads(r, target)]
+        last = max((self.position(r) for r in readers), default=-1)
+        region = self.region.get(value)
+        if region is not None and region.form in ("rows", "columns") and value.shape == region.space and value not in self.views:
+            others_done = last < self.position(region)
+            own_safe = last == self.position(region) and self.safe_in(region, target)
+            if others_done or own_safe:
+                region.assigns.append((target, value))
+                return
+        copy = self.insert(Region("rows", target.shape))
+        copy.assigns.append((target, value))
+
+    def reads(self, region: Region, leaf: Node) -> bool:
+        return any(self.home(i) is leaf for n in region.nodes for i in n.inputs) or any(
+            self.home(v) is leaf for _, v in region.assigns)  # fmt: skip
+
+    def safe_in(self, region: Region, leaf: Node) -> bool:
+        """Whether all reads of `leaf` in a region are at the place that is written."""
+        for node in region.nodes:
+            for child in node.inputs:
+                if self.home(child) is leaf:
+                    pointwise = isinstance(self.lowering(node), Pointwise)
+                    if not pointwise or child is not leaf or leaf.shape != region.space or node.shape != region.space:
+                        return False
+        return True
+
+
+def fuse(graph: Graph) -> tuple[list[Region], dict[Node, Node], dict[Node, Region]]:
+    """Regions in the order they run, the views, and the region of each computed node."""
+    fuser = Fuser(graph)
+    fuser.run()
+    return fuser.regions, fuser.views, fuser.region

@@ -1,0 +1,67 @@
+"""The loops inside one row of a region: what must be finished before what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nndsl.ir.graph import Node
+from nndsl.ir.plan import Region
+from nndsl.ir.types import Shape
+from nndsl.ops.op import Reduce
+from nndsl.ops.table import OPS
+
+
+def role(node: Node, space: Shape) -> str:
+    """"scalar" (one for the kernel), "row" (one for each row) or "full" (one for each element)."""
+    if node.shape == space:
+        return "full"
+    return "scalar" if node.shape == () else "row"
+
+
+def is_row_reduction(node: Node, region: Region) -> bool:
+    """A reduction along the rows of a region of that form."""
+    return region.form == "rows" and not node.is_leaf and isinstance(OPS[node.op].lowering, Reduce)
+
+
+@dataclass(frozen=True)
+class Phases:
+    """For full nodes, the loop they are computed in; for a row's numbers, the loop after which they are known (-1: before
+    the first)."""  # fmt: skip
+
+    of: dict[Node, int]
+    count: int
+
+
+def phases(region: Region) -> Phases:
+    """Number the loops of a row."""
+    of: dict[Node, int] = {}
+    members = set(region.nodes)
+    for node in region.nodes:
+        kind = role(node, region.space)
+        at = -1 if kind != "full" else 0
+        for child in node.inputs:
+            if child not in members or role(child, region.space) == "scalar":
+                continue
+            if role(child, region.space) == "full":
+                at = max(at, of[child])
+            else:
+                at = max(at, of[child] + (1 if kind == "full" else 0))
+        of[node] = at
+    full = [at for node, at in of.items() if role(node, region.space) == "full"]
+    reduced = [of[node] for node in region.nodes if is_row_reduction(node, region)]
+    return Phases(of, max([*full, *reduced], default=-1) + 1)
+
+
+def crossing(region: Region) -> set[Node]:
+    """Full values that a later loop of the same row reads again: they go through memory."""
+    if region.form != "rows" or len(region.space) < 1:
+        return set()
+    order = phases(region)
+    members = set(region.nodes)
+    found: set[Node] = set()
+    for node in region.nodes:
+        for child in node.inputs:
+            if child in members and role(child, region.space) == "full" and role(node, region.space) == "full":
+                if order.of[child] < order.of[node]:
+                    found.add(child)
+    return found
