@@ -38,7 +38,7 @@ def phases(region: Region) -> Phases:
     members = set(region.nodes)
     for node in region.nodes:
         kind = role(node, region.space)
-        at = -1 if kind != "full" else 0
+        at = 0 if kind == "full" or is_row_reduction(node, region) else -1
         for child in node.inputs:
             if child not in members or role(child, region.space) == "scalar":
                 continue

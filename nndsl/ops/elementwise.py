@@ -68,7 +68,7 @@ def plain(function: str) -> Callable[[Expr], Expr]:
 def unary(name: str, doc: str, reference: Callable[..., Any], expr: Callable[..., Expr], grad: Any,
           infer: Any = floating, low: float = -2.0, high: float = 2.0, smooth: bool = True) -> Op:  # fmt: skip
     """The record of a function of one number; `grad(n, g)` gives the one gradient."""
-    cases = (case((2, 3), low=low, high=high, smooth=smooth), case(("batch", 17), low=low, high=high, smooth=smooth))
+    cases = (case((2, 3), least=low, most=high, smooth=smooth), case(("batch", 17), least=low, most=high, smooth=smooth))
     wrapped = (lambda n, g: (grad(n, g),)) if grad else None
     return Op(name, ("x",), doc, infer, reference, Pointwise(expr), wrapped, cases=cases)
 
@@ -140,7 +140,7 @@ def binary(name: str, doc: str, reference: Callable[..., Any], expr: Callable[..
 
     shapes: tuple[tuple[tuple[int | str, ...], tuple[int | str, ...]], ...]
     shapes = (((2, 3), (2, 3)), (("batch", 5), (5,)), (("batch", 5), ("batch", 1)), (("batch", 3, 5), (3, 1)))
-    cases = tuple(case(*pair, low=low, high=high, smooth=smooth) for pair in shapes)
+    cases = tuple(case(*pair, least=low, most=high, smooth=smooth) for pair in shapes)
     return Op(name, ("x", "y"), doc, infer, reference, Pointwise(in_dtype(expr)), gradients if grad else None, cases=cases)
 
 

@@ -112,10 +112,10 @@ class Case:
     smooth: bool = True
 
 
-def case(*shapes: tuple[int | str, ...] | Arg, smooth: bool = True, low: float = -2.0, high: float = 2.0,
+def case(*shapes: tuple[int | str, ...] | Arg, smooth: bool = True, least: float = -2.0, most: float = 2.0,
          **options: Any) -> Case:  # fmt: skip
     """A case from plain shapes."""
-    args = tuple(s if isinstance(s, Arg) else Arg(s, low=low, high=high) for s in shapes)
+    args = tuple(s if isinstance(s, Arg) else Arg(s, low=least, high=most) for s in shapes)
     return Case(args, options, smooth)
 
 

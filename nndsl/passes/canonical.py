@@ -3,6 +3,7 @@
     sum(x, axes=[1, 2])  x: [b, h, w]      =>     sum(reshape(x, [b, h * w]), axes=[1])
     sum(x, axes=[0, 2])                    =>     one adjacent block of axes after the other
     argmax(x, axes=[0])                    =>     argmax(transpose(x), axes=[last])
+    reshape(const 1, [1, 1])               =>     broadcast_to(const 1, [1, 1])
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Graph, Node
 from nndsl.ops import build as b
-from nndsl.ops.op import Contract, Reduce
+from nndsl.ops.op import Contract, Reduce, View
 from nndsl.ops.table import OPS
 from nndsl.passes.rewrite import rewrite
 
@@ -33,7 +34,18 @@ def _canonical(node: Node) -> Node:
                 return _reduction(node)
             case Contract() if node.type.rank > 3:
                 return _product(node)
+            case View() if _is_number(node.inputs[0]):
+                return b.broadcast_to(_number(node.inputs[0]), node.shape)
     return node
+
+
+def _is_number(node: Node) -> bool:
+    """A leaf that is a number, possibly repeated: it has no memory that could be seen under another shape."""
+    return _is_number(node.inputs[0]) if node.op == "broadcast_to" else node.op in ("const", "scalar", "dim")
+
+
+def _number(node: Node) -> Node:
+    return _number(node.inputs[0]) if node.op == "broadcast_to" else node
 
 
 def _arg(node: Node) -> Node:

@@ -1,0 +1,166 @@
+"""The compiled engine: a generated module loaded, its table filled, its arena laid out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from nndsl.ir.dims import Dim, evaluate
+from nndsl.ir.graph import Node
+from nndsl.ir.plan import ALIGN, Plan
+from nndsl.ir.types import NUMPY_NAMES
+from nndsl.runtime import cache, threads
+
+
+class Slot(Protocol):
+    """One word of the table (see kernels.module)."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def node(self) -> Node | None: ...
+
+
+class Module(Protocol):
+    """What the loader needs of a generated module."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def slots(self) -> tuple[Slot, ...]: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def entry(self) -> str: ...
+
+
+class Frame:
+    """An arena and a table for one set of sizes, used by one run at a time."""
+
+    def __init__(self, program: Native, sizes: Mapping[str, int]) -> None:
+        plan = program.plan
+        offsets: dict[Node, int] = {}
+        end = 0
+        for block in plan.blocks:
+            for buffer in block.buffers:
+                offsets[buffer.node] = end
+            end += block.bytes(sizes)
+        memory = np.empty(end + ALIGN, np.uint8)
+        start = -memory.ctypes.data % ALIGN
+        self.arena = memory[start : start + end]
+        self.numbers = np.zeros(max(1, len(plan.scalars)), np.float64)
+        self.words = self.numbers.view(np.int64)
+        self.table = np.zeros(len(program.slots), np.int64)
+        base = self.arena.ctypes.data
+        self.arrays: list[tuple[int, str]] = []
+        for place, slot in enumerate(program.slots):
+            match slot.kind:
+                case "size":
+                    self.table[place] = sizes[slot.name]
+                case "buffer":
+                    assert slot.node is not None
+                    self.table[place] = base + offsets[slot.node]
+                case "numbers":
+                    self.table[place] = self.numbers.ctypes.data
+                case _:
+                    assert slot.node is not None
+                    self.arrays.append((place, slot.node.attrs["name"]))
+        self.outputs = [(name, self._view(program, node, offsets, sizes)) for name, node in plan.graph.outputs]
+
+    def _view(self, program: Native, node: Node, offsets: Mapping[Node, int], sizes: Mapping[str, int]) -> Any:
+        """An output's place in the arena; the name of the array, or the number, where it is only that."""
+        home = program.plan.home(node)
+        shape = tuple(evaluate(s, sizes) for s in node.shape)
+        if home in offsets:
+            dtype = np.dtype(NUMPY_NAMES[node.dtype])
+            count = int(np.prod(shape, dtype=np.int64))
+            start = offsets[home]
+            return self.arena[start : start + count * dtype.itemsize].view(dtype).reshape(shape)
+        return Outside(home, shape)
+
+
+class Outside:
+    """An output that no kernel computes: an array given, or a number."""
+
+    def __init__(self, node: Node, shape: tuple[int, ...]) -> None:
+        self.node, self.shape = node, shape
+
+    def value(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+        dtype = NUMPY_NAMES[self.node.dtype]
+        match self.node.op:
+            case "const":
+                return np.array(self.node.attrs["value"], dtype)
+            case "scalar":
+                return np.array(scalars[self.node.attrs["name"]], dtype)
+            case "dim":
+                return np.array(evaluate(self.node.attrs["size"], sizes), dtype)
+        name = self.node.attrs["name"]
+        return np.array(inputs[name] if name in inputs else store[name]).reshape(self.shape)
+
+
+MAX_FRAMES = 16
+
+
+class Native:
+    """An Executable over machine code."""
+
+    def __init__(self, module: Module, workers: int) -> None:
+        begin = time.perf_counter()
+        self.plan = module.plan
+        self.slots = module.slots
+        loaded = cache.load_program(module.text, module.entry)
+        self.address, self.compiled = loaded.address, loaded.compiled
+        self.path = loaded.path
+        self.workers = workers
+        self.seconds = time.perf_counter() - begin
+        self._frames: dict[tuple[int, ...], list[Frame]] = {}
+        self._lock = threading.Lock()
+
+    def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
+            sizes: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+        """See Executable. Safe from several threads as far as `store` is not shared with an update."""
+        key = tuple(sizes[name] for name in self.plan.sizes)
+        frame = self._borrow(key, sizes)
+        try:
+            for place, name in frame.arrays:
+                array = inputs[name] if name in inputs else store[name]
+                frame.table[place] = array.ctypes.data
+            for i, name in enumerate(self.plan.scalars):
+                if name == "key":
+                    frame.words[i] = scalars[name]
+                else:
+                    frame.numbers[i] = scalars[name]
+            threads.run(self.address, frame.table, self.workers)
+            return {name: view.value(inputs, store, scalars, sizes) if isinstance(view, Outside) else view.copy()
+                    for name, view in frame.outputs}  # fmt: skip
+        finally:
+            self._give_back(key, frame)
+
+    def _borrow(self, key: tuple[int, ...], sizes: Mapping[str, int]) -> Frame:
+        with self._lock:
+            free = self._frames.get(key)
+            if free:
+                return free.pop()
+        return Frame(self, sizes)
+
+    def _give_back(self, key: tuple[int, ...], frame: Frame) -> None:
+        with self._lock:
+            while sum(map(len, self._frames.values())) >= MAX_FRAMES:
+                oldest = next(k for k, v in self._frames.items() if v)
+                self._frames[oldest].pop()
+            self._frames = {k: v for k, v in self._frames.items() if v or k == key}
+            self._frames.setdefault(key, []).append(frame)
+
+
+def load(module: Module, workers: int) -> Native:
+    """Compile a generated module, or take it from the cache."""
+    return Native(module, workers)
+
+
+__all__ = ["Dim", "Native", "load"]
