@@ -112,7 +112,7 @@ def _settings(model: Model, file: Path, data_: Path | None, sets: dict[str, obje
         "versions": {"nndsl": __version__, "python": platform.python_version(), "numpy": numpy.__version__,
                      **_numba_version()},
         "machine": platform.machine(),
-        "command": sys.argv,
+        "command": ["nndsl", *sys.argv[1:]],
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }  # fmt: skip
 

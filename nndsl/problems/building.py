@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
 
 
-@dataclass(frozen=True)
 class NotBuilt(Said):
     """The language has this, but this version of nndsl does not compile it yet.
 
@@ -25,7 +22,6 @@ class NotBuilt(Said):
     title = "this part of the language is not built yet"
 
 
-@dataclass(frozen=True)
 class TooLarge(Said):
     """`for`, `repeat` and layers within layers expand to more operations than nndsl compiles.
 
@@ -40,7 +36,6 @@ class TooLarge(Said):
     title = "the network becomes too large"
 
 
-@dataclass(frozen=True)
 class TooDeep(Said):
     """Layers within layers nest deeper than nndsl follows.
 

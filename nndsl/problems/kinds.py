@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
 
 
-@dataclass(frozen=True)
 class WrongKind(Said):
     """A function asks for a value kind (`index`, `onehot`, `binary`, `prob`, `logits`) and gets another.
 
@@ -24,7 +21,6 @@ class WrongKind(Said):
     title = "these values mean something else"
 
 
-@dataclass(frozen=True)
 class SoftmaxTwice(Said):
     """The value is a probability already; its softmax would be nearly uniform and hardly train.
 
@@ -39,7 +35,6 @@ class SoftmaxTwice(Said):
     title = "softmax is applied twice"
 
 
-@dataclass(frozen=True)
 class IndexRange(Said):
     """Kernels read without bounds checks, so the count of an `index<n>` must fit the table or the number of classes.
 
@@ -52,7 +47,6 @@ class IndexRange(Said):
     title = "indices reach beyond what they select from"
 
 
-@dataclass(frozen=True)
 class NeedsIndex(Said):
     """Looking up, one_hot and multi_hot need integers whose range is declared and checked.
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
 
 
-@dataclass(frozen=True)
 class UnusedValue(Said):
     """A value or a layer has a name that nothing reads.
 
@@ -25,7 +22,6 @@ class UnusedValue(Said):
     severity = "warning"
 
 
-@dataclass(frozen=True)
 class UnusedInput(Said):
     """An input or target is declared and nothing reads it, yet data must be given for it.
 
@@ -43,7 +39,6 @@ class UnusedInput(Said):
     severity = "warning"
 
 
-@dataclass(frozen=True)
 class UnreachedParam(Said):
     """The loss does not depend on a param, so training leaves it as it is.
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
 
 
-@dataclass(frozen=True)
 class UnknownName(Said):
     """Nothing of that name is defined above, in the enclosing definitions, or in the standard library.
 
@@ -24,7 +21,6 @@ class UnknownName(Said):
     title = "this name is not known"
 
 
-@dataclass(frozen=True)
 class DuplicateName(Said):
     """Two things of one file or of one model have the same name: two definitions, inputs, outputs, params or losses.
 
@@ -40,7 +36,6 @@ class DuplicateName(Said):
     title = "this name is taken"
 
 
-@dataclass(frozen=True)
 class UnknownArgument(Said):
     """A call names an argument that the layer or function does not have.
 
@@ -55,7 +50,6 @@ class UnknownArgument(Said):
     title = "there is no such argument"
 
 
-@dataclass(frozen=True)
 class MissingArgument(Said):
     """A call leaves out an argument that has no default.
 
@@ -70,7 +64,6 @@ class MissingArgument(Said):
     title = "an argument is missing"
 
 
-@dataclass(frozen=True)
 class TooManyArguments(Said):
     """A call passes more values than the signature takes, or passes one both by place and by name.
 
@@ -85,10 +78,9 @@ class TooManyArguments(Said):
     title = "too many arguments"
 
 
-@dataclass(frozen=True)
 class WrongArgument(Said):
-    """A value does not fit the kind its parameter declares: `int`, `float`, `bool`, `str`, `fn`, `init`, `layer`, `list`, `pair`
-    or a tensor type. The same holds for consts set from outside.
+    """A value does not fit the kind its parameter declares: `int`, `float`, `bool`, `str`, `fn`, `init`, `layer`,
+    `list`, `pair` or a tensor type. The same holds for consts set from outside.
 
     Example:
 
@@ -101,7 +93,6 @@ class WrongArgument(Said):
     title = "this argument has the wrong kind of value"
 
 
-@dataclass(frozen=True)
 class NotCallable(Said):
     """Something that is no layer and no function is called, or stands right of `|>`.
 
@@ -116,7 +107,6 @@ class NotCallable(Said):
     title = "this cannot be applied"
 
 
-@dataclass(frozen=True)
 class UnknownConst(Said):
     """A const set from outside (`--set`, keyword arguments in Python) is not in the model's list.
 
@@ -131,7 +121,6 @@ class UnknownConst(Said):
     title = "the model has no such const"
 
 
-@dataclass(frozen=True)
 class Recursion(Said):
     """A layer or function uses itself, directly or through others, without end.
 
@@ -146,7 +135,6 @@ class Recursion(Said):
     title = "this definition contains itself"
 
 
-@dataclass(frozen=True)
 class UsedTooEarly(Said):
     """Values are defined from top to bottom; a network has no cycles.
 
@@ -162,7 +150,6 @@ class UsedTooEarly(Said):
     title = "this value is used before it is defined"
 
 
-@dataclass(frozen=True)
 class NoReturn(Said):
     """The body of a layer or function ends without `return` where its result is used.
 
@@ -177,7 +164,6 @@ class NoReturn(Said):
     title = "this definition returns nothing"
 
 
-@dataclass(frozen=True)
 class Misplaced(Said):
     """A statement stands where it has no meaning: a `param` in a `fn`, an `input` in a layer, a `return` in a model.
 
@@ -193,7 +179,6 @@ class Misplaced(Said):
     title = "this statement does not belong here"
 
 
-@dataclass(frozen=True)
 class NoEffect(Said):
     """An expression stands alone on a line, and its value goes nowhere.
 
@@ -208,7 +193,6 @@ class NoEffect(Said):
     title = "this line does nothing"
 
 
-@dataclass(frozen=True)
 class NoModel(Said):
     """The file has no model, or has several and none was chosen.
 
@@ -221,7 +205,6 @@ class NoModel(Said):
     title = "which model is meant?"
 
 
-@dataclass(frozen=True)
 class UnknownModel(Said):
     """A `train` section or a command names a model that the file does not define.
 
@@ -236,7 +219,6 @@ class UnknownModel(Said):
     title = "there is no such model"
 
 
-@dataclass(frozen=True)
 class AssertFailed(Said):
     """An `assert` of a layer or model is false for these sizes.
 
@@ -251,7 +233,6 @@ class AssertFailed(Said):
     title = "an assertion does not hold"
 
 
-@dataclass(frozen=True)
 class NotState(Said):
     """The left side of `:=` is not a `state` of this definition (or `p` in an optimizer).
 
@@ -266,7 +247,6 @@ class NotState(Said):
     title = "`:=` changes only a state or a param"
 
 
-@dataclass(frozen=True)
 class NotConstant(Said):
     """`if`, `for`, `repeat`, dims and arguments of layers are decided when the network is built; a tensor is known only
     when it runs.
@@ -282,7 +262,6 @@ class NotConstant(Said):
     title = "a value known at compile time is needed"
 
 
-@dataclass(frozen=True)
 class UnknownSetting(Said):
     """A `train` section has a key that means nothing there.
 
@@ -297,7 +276,6 @@ class UnknownSetting(Said):
     title = "there is no such setting"
 
 
-@dataclass(frozen=True)
 class NeedsTensor(Said):
     """A function that works on arrays got a value of another sort.
 
@@ -312,9 +290,8 @@ class NeedsTensor(Said):
     title = "a tensor is needed here"
 
 
-@dataclass(frozen=True)
 class BadValue(Said):
-    """An operation on compile-time values cannot be done: a division by zero, a list index out of range, arithmetic on text.
+    """An operation on compile-time values cannot be done: a division by zero, arithmetic on text, a number too large.
 
     Example:
 
@@ -327,7 +304,6 @@ class BadValue(Said):
     title = "this value makes no sense here"
 
 
-@dataclass(frozen=True)
 class UnknownType(Said):
     """The word before the brackets is neither a dtype (`f32 f64 i32 i64 bool any`) nor a value kind
     (`logits prob onehot binary index<n>`).
@@ -343,7 +319,6 @@ class UnknownType(Said):
     title = "this is no type"
 
 
-@dataclass(frozen=True)
 class NothingToCompute(Said):
     """A model has no output, or a `train` section belongs to a model without a loss.
 

@@ -9,7 +9,7 @@ from nndsl.diagnostics import Label, Problem
 
 @dataclass(frozen=True)
 class Said(Problem):
-    """A Problem with its words filled in where it is found.
+    """A Problem with its words filled in where it is found. Subclasses add no fields, so they need no decorator.
 
     `message` heads it (the class title where empty), `note` stands below the place, `related` are the other
     places, `cure` is the help line.

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
 
 
-@dataclass(frozen=True)
 class ShapeClash(Said):
     """The two sides of an operation have sizes that differ and neither is 1. Names both sides and where they come from.
 
@@ -24,9 +21,9 @@ class ShapeClash(Said):
     title = "these shapes do not agree"
 
 
-@dataclass(frozen=True)
 class DimClash(Said):
-    """A named dim of a layer or function is fixed to one size by an argument, and another argument or a const gives another.
+    """A named dim of a layer or function is fixed to one size by an argument, and another argument or a const gives
+    it another.
 
     Example:
 
@@ -39,7 +36,6 @@ class DimClash(Said):
     title = "a size does not fit the signature"
 
 
-@dataclass(frozen=True)
 class WrongRank(Said):
     """A layer or function asks for a certain number of axes.
 
@@ -52,7 +48,6 @@ class WrongRank(Said):
     title = "this has the wrong number of axes"
 
 
-@dataclass(frozen=True)
 class InnerSizes(Said):
     """In `a @ b` the last size of `a` must be the last but one of `b`.
 
@@ -67,7 +62,6 @@ class InnerSizes(Said):
     title = "the inner sizes of `@` differ"
 
 
-@dataclass(frozen=True)
 class BadDim(Said):
     """A dim is zero, negative, too large or not a whole number.
 
@@ -82,7 +76,6 @@ class BadDim(Said):
     title = "a size must be a positive whole number"
 
 
-@dataclass(frozen=True)
 class DoesNotFit(Said):
     """A reshape, concatenation, repetition or split asks for sizes that the value does not have.
 
@@ -97,7 +90,6 @@ class DoesNotFit(Said):
     title = "this shape does not fit"
 
 
-@dataclass(frozen=True)
 class NoSuchAxis(Said):
     """An axis number is outside the value's axes; axes count from 0, negative ones from the end.
 
@@ -112,7 +104,6 @@ class NoSuchAxis(Said):
     title = "there is no such axis"
 
 
-@dataclass(frozen=True)
 class WrongDtype(Said):
     """An operation needs floats, integers or bool and got another dtype.
 
@@ -127,7 +118,6 @@ class WrongDtype(Said):
     title = "this has the wrong dtype"
 
 
-@dataclass(frozen=True)
 class SharedSizes(Said):
     """A layer built once owns one set of weights; both values it is applied to must need weights of one shape.
 
@@ -144,7 +134,6 @@ class SharedSizes(Said):
     title = "a shared layer is applied to different sizes"
 
 
-@dataclass(frozen=True)
 class NotANumber(Said):
     """A `loss` line adds up to the number that training makes small.
 
@@ -159,7 +148,6 @@ class NotANumber(Said):
     title = "a loss must be a float"
 
 
-@dataclass(frozen=True)
 class BadIndex(Said):
     """A slice or index lies outside the value, or there are more indices than axes.
 
@@ -174,7 +162,6 @@ class BadIndex(Said):
     title = "this index is out of range"
 
 
-@dataclass(frozen=True)
 class ParamSize(Said):
     """Params are made before any data is seen, so their sizes cannot depend on data.
 
@@ -189,7 +176,6 @@ class ParamSize(Said):
     title = "the size of a param must be known"
 
 
-@dataclass(frozen=True)
 class ReturnType(Said):
     """A definition returns something else than what stands after `->`.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from nndsl.diagnostics import Problem, Source, Span
 from nndsl.syntax import ast
-from nndsl.syntax.tokens import Token, odd
+from nndsl.syntax.tokens import Token, odd, short
 
 CONFIGURED_FIRST = ("model", "layer", "optimizer", "init", "schedule")
 """Roles whose only parameter list is what builds them; that of the others is what they are applied to."""
@@ -238,7 +238,10 @@ class Builder:
         try:
             value = int(token.text) if token.text.replace("_", "").isdigit() else float(token.text)
         except ValueError:  # `1__0`, `1_.5`, or more digits than Python converts
-            self.problems.append(odd().say.BadNumber(span, token.text))
+            if token.text.isdigit():
+                value = LARGEST + 1
+            else:
+                self.problems.append(odd().say.BadNumber(span, short(token.text)))
         if value > LARGEST if isinstance(value, int) else math.isinf(value):
             self.problems.append(odd().say.NumberTooLarge(span))
             value = 1

@@ -38,6 +38,8 @@ class Fault:
     """Terminals that could have stood there."""
     context: str
     """`item`, `statement` or `setting`: what kind of line is at fault."""
+    height: int
+    """How much of the stack of states comes before that line."""
     too_deep: bool = False
 
 
@@ -85,6 +87,7 @@ class Parse:
         # Rules that only hand up their one part, as `sum: product`: nine reductions out of ten.
         units = [rule.origin if rule.collapses and rule.size == 1 else None for rule in rules]
         i = 0
+        resumed = -1
         while True:
             token = self.tokens[i]
             action = rows[states[-1]].get(self.kind(token))
@@ -105,10 +108,10 @@ class Parse:
                 fault = self._fault(i)
                 fault.too_deep = True
             resume = on_fault(fault)
-            if resume is None:
+            if resume is None or resumed == len(self.tokens) - 1:
                 return None
-            i = resume.token
             self._poison(fault, resume)
+            i = resumed = max(resume.token, resumed + 1)  # whatever happens, it goes on
 
     def _push(self, state: int, value: Any, start: int, end: int, depth: int, first: int) -> None:
         self.states.append(state)
@@ -151,12 +154,16 @@ class Parse:
     def _fault(self, i: int) -> Fault:
         """The innermost line around the fault that POISON can stand for."""
         kept = len(self.states)
-        while "POISON" not in self.tables.rows[self.states[kept - 1]]:
+        closed = 0  # blocks whose `}` was passed on the way down: the line is not inside those
+        while closed or "POISON" not in self.tables.rows[self.states[kept - 1]]:
             kept -= 1
+            value = self.values[kept - 1]
+            if isinstance(value, Token):
+                closed += (value.kind == "RBRACE") - (value.kind == "LBRACE" and closed > 0)
         state = self.tables.rows[self.states[kept - 1]]["POISON"]
         rule = self.tables.rules[-1 - next(iter(self.tables.rows[state].values()))]
         first = self.firsts[kept - 1] if kept - 1 < len(self.firsts) else i
-        return Fault(i, first, self._allowed(), rule.origin)
+        return Fault(i, first, self._allowed(), rule.origin, kept)
 
     def _allowed(self) -> frozenset[str]:
         """Terminals that can really be shifted now: a row also lists what LALR merged in from elsewhere."""
@@ -183,9 +190,9 @@ class Parse:
 
     def _poison(self, fault: Fault, resume: Resume) -> None:
         """Drop the statement at fault and shift POISON in its place."""
-        while self.firsts and self.firsts[-1] >= fault.first and "POISON" not in self.tables.rows[self.states[-1]]:
-            for stack in (self.values, self.starts, self.ends, self.depths, self.firsts, self.states):
-                stack.pop()
+        del self.states[fault.height :]
+        for stack in (self.values, self.starts, self.ends, self.depths, self.firsts):
+            del stack[fault.height - 1 :]
         start = self.tokens[fault.first].start
         end = self.tokens[max(resume.token - 1, fault.first)].end
         self._push(self.tables.rows[self.states[-1]]["POISON"], resume.names, start, end, 0, fault.first)

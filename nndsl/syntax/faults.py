@@ -13,7 +13,7 @@ from nndsl.problems import declarations, habits, limits
 from nndsl.problems import syntax as say
 from nndsl.syntax.engine import MAX_DEPTH, RESERVED, Fault
 from nndsl.syntax.tables import Tables
-from nndsl.syntax.tokens import Token
+from nndsl.syntax.tokens import Token, short
 from nndsl.syntax.words import COMPARISONS, EXPRESSION_STARTS, OPERANDS, OPERATORS, READING, expected, found
 
 FOREIGN_STATEMENTS = {
@@ -183,6 +183,8 @@ def _other_languages(line: _Line) -> Problem | None:
     before = line.before
     if line.here.text in ("elif", "elseif", "elsif") and before is not None and before.kind == "RBRACE":
         return habits.ElifStatement(line.place, line.here.text)
+    if line.here.text == "else" and line.ended:
+        return say.ElseAlone(line.place)
     if before is not None and before.text == "lambda":
         return habits.LambdaExpression(line.span(before))
     return None
@@ -337,14 +339,14 @@ def _side_by_side(line: _Line, opener: str) -> Problem | None:
     if before is None or here.kind not in OPERANDS:
         return None
     if opener in ("LPAR", "LSQB") and "COMMA" in allowed:
-        return say.MissingComma(line.place, _brief(before), _brief(here))
+        return say.MissingComma(line.place, short(before.text), short(here.text))
     if "_NL" not in allowed:
         return None
     starts_statement = line.after().kind in ASSIGNS or here.text in STATEMENT_WORDS
     cure = (
         f"put `{here.text}` and what follows on a line of its own"
         if starts_statement
-        else f"put an operator between `{_brief(before)}` and `{_brief(here)}`, or end the line between them"
+        else f"put an operator between `{short(before.text)}` and `{short(here.text)}`, or end the line between them"
     )
     return say.TwoStatements(line.place, cure)
 
@@ -366,17 +368,13 @@ def _missing_value(line: _Line) -> Problem | None:
         hint = f"remove `{here.text}`, or put a value before it"
     elif here.kind == "COMMA":
         hint = "remove one of them, or put a value between"
-    return say.MissingExpression(line.place, _brief(before), found(here), hint)
-
-
-def _brief(token: Token) -> str:
-    return token.text if len(token.text) <= 30 else token.text[:29] + "…"
+    return say.MissingExpression(line.place, short(before.text), found(here), hint)
 
 
 def _unexpected(line: _Line) -> Problem:
     head = line.head
     if line.second.kind == "ASSIGN" and head.kind == "NAME":
-        reading = f"the value of `{_brief(head)}`"
+        reading = f"the value of `{short(head.text)}`"
     else:
         kinds = {"item": "a declaration", "statement": "a statement", "setting": "a setting"}
         reading = READING.get(head.text, kinds.get(line.fault.context, "a statement"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
-from nndsl.diagnostics import NndslError, Source, did_you_mean
-from nndsl.problems import reading as say
-from nndsl.problems.limits import FileTooLarge
+from nndsl.diagnostics import NndslError, Problem, Source, did_you_mean
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -19,30 +18,30 @@ def load_source(path: Path, shown_as: str | None = None) -> Source:
     name = shown_as or str(path)
     try:
         if path.is_dir():
-            raise NndslError(say.FileIsFolder(None, name, _of_folder(path)))
+            raise NndslError(_say().FileIsFolder(None, name, _of_folder(path)))
         if not path.exists():
-            raise NndslError(say.FileMissing(None, name, _neighbour(path)))
+            raise NndslError(_say().FileMissing(None, name, _neighbour(path)))
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         size = len(content) if len(content) <= MAX_BYTES else max(path.stat().st_size, len(content))
     except OSError as error:
-        raise NndslError(say.FileUnreadable(None, name, error.strerror or type(error).__name__)) from None
+        raise NndslError(_say().FileUnreadable(None, name, error.strerror or type(error).__name__)) from None
     except ValueError:  # a NUL in the path itself
-        raise NndslError(say.FileMissing(None, name, "")) from None
+        raise NndslError(_say().FileMissing(None, name, "")) from None
     if size > MAX_BYTES:
-        raise NndslError(FileTooLarge(None, name, size, MAX_BYTES))
+        raise NndslError(_too_large(name, size))
     return source_from_bytes(content, name)
 
 
 def source_from_bytes(content: bytes, name: str) -> Source:
     """The text that `content` encodes. Raises NndslError for NUL bytes and for what is not UTF-8."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
-        raise NndslError(say.FileIsBinary(None, name, max(content.find(b"\0"), 0)))
+        raise NndslError(_say().FileIsBinary(None, name, max(content.find(b"\0"), 0)))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = len((content[: error.start] + b".").splitlines())
-        raise NndslError(say.FileNotUtf8(None, name, line, content[error.start])) from None
+        raise NndslError(_say().FileNotUtf8(None, name, line, content[error.start])) from None
     return Source(name, _plain_newlines(text))
 
 
@@ -51,8 +50,21 @@ def source_from_text(text: str, name: str = "<text>") -> Source:
     # Half of a surrogate pair is no character: `surrogatepass` makes bytes of it that are not UTF-8.
     content = text.encode("utf-8", "surrogatepass")
     if len(content) > MAX_BYTES:
-        raise NndslError(FileTooLarge(None, name, len(content), MAX_BYTES))
+        raise NndslError(_too_large(name, len(content)))
     return source_from_bytes(content, name)
+
+
+def _say() -> ModuleType:
+    """The Problems of this stage. A good file is read without them: they take long to import."""
+    from nndsl.problems import reading
+
+    return reading
+
+
+def _too_large(name: str, size: int) -> Problem:
+    from nndsl.problems.limits import FileTooLarge
+
+    return FileTooLarge(None, name, size, MAX_BYTES)
 
 
 def _plain_newlines(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from nndsl.diagnostics import Problem, Source, Span
 from nndsl.problems import characters as say
 from nndsl.problems.limits import TooManyBrackets
-from nndsl.syntax.tokens import Token
+from nndsl.syntax.tokens import Token, short
 
 # Symbols that other languages have, what to write here, and the kind of token they are read as (None: BAD).
 FOREIGN: dict[str, tuple[str, str | None]] = {
@@ -58,7 +58,7 @@ def read_as(
     at_line_start = not before or before[-1].kind == "_NL"
     match token.kind:
         case "NUMBER":
-            problems.append(say.BadNumber(span, text))
+            problems.append(say.BadNumber(span, short(text)))
             return token._replace(text="1")
         case "triple":
             problems.append(say.TripleQuotes(_first_line(span)))
@@ -66,7 +66,7 @@ def read_as(
         case "prefixed" | "quoted":
             quote = text[-1]
             prefix, content = text[: text.index(quote)], text[text.index(quote) + 1 : -1]
-            problems.append(say.StringPrefix(span, prefix) if prefix else say.SingleQuotes(span, content))
+            problems.append(say.StringPrefix(span, prefix) if prefix else say.SingleQuotes(span, short(content)))
             return token._replace(kind="STRING", text='""')
         case "curly":
             problems.append(say.CurlyQuotes(span))

@@ -33,6 +33,11 @@ MAX_PROBLEMS = 25
 """A file with so many faults is no `.nn` file: what follows is not looked at."""
 
 
+def short(text: str) -> str:
+    """Text as messages quote it: cut where it is long."""
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
 def odd() -> ModuleType:
     """The module for what no `.nn` text has. A good file is read without it: Problem classes take long to import."""
     from nndsl.syntax import oddities

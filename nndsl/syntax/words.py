@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from nndsl.syntax.tables import Tables
-from nndsl.syntax.tokens import Token
+from nndsl.syntax.tokens import Token, short
 
 OPERATORS = frozenset(
     ("PIPE", "OR", "AND", "LESS", "LESS_EQUAL", "MORE", "MORE_EQUAL", "EQUAL", "NOT_EQUAL", "PLUS", "MINUS", "STAR",
@@ -78,12 +78,8 @@ def found(token: Token) -> str:
         case "STRING":
             return "text in quotes"
         case "NUMBER":
-            return f"number `{_short(token.text)}`"
+            return f"number `{short(token.text)}`"
         case "NAME":
-            return f"`{_short(token.text)}`"
+            return f"`{short(token.text)}`"
         case _:
-            return f"`{_short(token.text)}`"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
+            return f"`{short(token.text)}`"

@@ -114,6 +114,8 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         super().on_train_begin(logs)
+        # Set to what it is: where a schedule drives the rate, this says so now and not hours later.
+        self.model.learning_rate = self.model.learning_rate
         self.wait = self.cooldown_counter = 0
         self.best = None
 

@@ -11,10 +11,11 @@ from nndsl.syntax.parse import parse
 from nndsl.syntax.show import show
 
 PIECES = [
-    *'(){}[]"\'.,:;=+-*/%@<>|&!#\\\n\t $~`^?', "|>", "->", ":=", "**", "..", "...", "##", "\n\n", '"""', "True", "self.",
-    "def ", "elif", "else", "if ", "not ", "and ", "for i in ", "model ", "layer X(", "input ", "output ", "param k",
-    "scan (", "train M {", "import ", "expect error N {", "1e", "0x1", "9" * 30, "é", "×", "\u00a0", "\u200b", "“", "x = ",
-    "private ", "in ", "axis ", "return ", "f'", "//", "/*", "+=", "=>",
+    *'(){}[]"\'.,:;=+-*/%@<>|&!#\\\n\t $~`^?', "|>", "->", ":=", "**", "..", "...", "##", "\n\n", '"""',
+    "True", "self.", "def ", "elif", "else", "if ", "not ", "and ", "for i in ", "model ", "layer X(", "input ",
+    "output ", "param k", "scan (", "train M {", "import ", "expect error N {", "1e", "0x1", "9" * 30,
+    "é", "×", "\u00a0", "\u200b", "“",
+    "x = ", "private ", "in ", "axis ", "return ", "f'", "//", "/*", "+=", "=>",
 ]  # fmt: skip
 SAMPLES = [REUTERS, DENSE, SIMPLE_RNN, EVERYTHING]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
 from casefile import case_paths, check_case, load_case
 
-from nndsl.diagnostics import Source, catalogue, render_all
+from nndsl.diagnostics import Problem, Source, render_all
+from nndsl.problems import syntax
 from nndsl.syntax import ast
 from nndsl.syntax.parse import parse
 
@@ -104,8 +107,18 @@ def test_a_bad_head_still_defines_its_name() -> None:
     assert isinstance(model, ast.Definition)
 
 
-def test_codes_of_the_syntax_family_are_documented() -> None:
-    for code, problem in catalogue().items():
-        if code.startswith(("NN0", "NN9")):
-            assert problem.title, code
-            assert "\n\n" in (problem.__doc__ or ""), f"{code} has no page"
+def first_example(page: str) -> str:
+    """The first indented stretch of an `explain` page."""
+    _, _, rest = page.partition("\n")
+    found = re.search(r"(?:^    .*\n|^\n(?=    ))+", textwrap.dedent(rest), re.MULTILINE)
+    assert found is not None
+    return textwrap.dedent(found[0]).strip("\n")
+
+
+WITH_EXAMPLE = [problem for problem in syntax.FAMILY if problem.code < "NN069" or problem.code == "NN070"]
+
+
+@pytest.mark.parametrize("problem", WITH_EXAMPLE, ids=lambda problem: problem.code)
+def test_the_example_on_the_page_of_a_code_has_that_problem(problem: type[Problem]) -> None:
+    example = first_example(problem.__doc__ or "")
+    assert problem.code in codes(example) + codes(in_model(example)) + codes(f"train M {{\n{example}\n}}")

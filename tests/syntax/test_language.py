@@ -229,7 +229,7 @@ def test_doc_comments_stay_with_what_is_below() -> None:
 
 
 def test_layout_makes_no_difference() -> None:
-    loose = "layer L\\\n".replace("\\\n", "(n: int,)\n  (x: f32[..., n],)\n  -> f32[..., n]\n{\n\n  return f(\n x\n,\n)\n\n}\n")
+    loose = "layer L(n: int,)\n  (x: f32[..., n],)\n  -> f32[..., n]\n{\n\n  return f(\n x\n,\n)\n\n}\n"
     tight = "layer L(n: int)(x: f32[..., n]) -> f32[..., n] { return f(x) }"
     assert items(loose) == items(tight)
 

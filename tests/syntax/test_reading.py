@@ -24,7 +24,6 @@ def test_newlines_and_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "a.nn"
     path.write_bytes(b"\xef\xbb\xbffn f(x) {\r\n\treturn x\r}\n")
     source = load_source(path, shown_as="a.nn")
-    assert source == source
     assert (source.name, source.text) == ("a.nn", "fn f(x) {\n\treturn x\n}\n")
     assert parse(source)[1] == ()
 
@@ -80,7 +79,9 @@ def test_not_utf8_names_line_and_byte(tmp_path: Path) -> None:
     assert "line 2 has the byte 0xe9" in text
 
 
-@pytest.mark.parametrize(("text", "code"), [("a\0b", "NN083"), ("\ud800", "NN084"), ("é" * (MAX_BYTES // 2 + 1), "NN902")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("a\0b", "NN083"), ("\ud800", "NN084"), ("é" * (MAX_BYTES // 2 + 1), "NN902")]
+)
 def test_strings_are_held_to_the_same_rules(text: str, code: str) -> None:
     with pytest.raises(NndslError) as caught:
         source_from_text(text)

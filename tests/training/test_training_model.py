@@ -377,3 +377,11 @@ def test_io_stays_out_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", stream)
     model().fit(*data(), verbose=1)
     assert "\x1b" not in stream.getvalue()
+
+
+def test_a_callback_cannot_lower_the_rate_of_a_schedule() -> None:
+    text = TEXT.replace("learning_rate=0.05", "learning_rate=CosineDecay(0.05, 100)")
+    steps = model(text)
+    with pytest.raises(NndslError):
+        steps.fit(*data(), validation_data=data(8), verbose=0, callbacks=[nndsl.ReduceLROnPlateau()])
+    assert steps.session.step == 0

@@ -1,0 +1,51 @@
+# `make help` lists what there is to do. Needed are make and a Python from 3.11 on; the rest goes into .venv.
+
+VENV   := .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+            $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
+ARGS   ?=
+
+.PHONY: install demo test check bench docs help
+.DELETE_ON_ERROR:
+
+install: $(VENV)/.installed ## build .venv with nndsl in it (also what plain `make` does)
+
+# The stamps say what .venv holds, so that a second run installs nothing. `venv --clear` mends one that was moved.
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: nndsl needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PY) -c '' 2>/dev/null || { echo "making $(VENV) with $(PYTHON)"; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "installing nndsl into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.with-%: $(VENV)/.installed
+	@echo "installing what [$*] asks for"
+	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+demo: $(VENV)/.with-datasets ## train a digit classifier and show what it leaves
+	@run=runs/digits-demo; n=1; \
+	while [ -e "$$run" ]; do n=$$((n + 1)); run="runs/digits-demo-$$n"; done; \
+	$(VENV)/bin/nndsl train samples/digits.nn --run "$$run" --seed 1 && \
+	echo "weights   $$run/best.safetensors" && \
+	echo "curves    $$run/curves.svg"
+
+test: $(VENV)/.with-test ## run the tests (`make test ARGS="tests/syntax -k pipe"` runs some)
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.with-dev ## lint, types, import rules, then the tests
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m pytest $(ARGS)
+
+bench: $(VENV)/.installed ## time training steps of the samples' models
+	@$(PY) benchmarks/step.py $(ARGS)
+
+docs: $(VENV)/.installed ## write docs/errors.md, docs/ops.md and docs/library.md anew
+	@$(PY) tools/make_docs.py
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
