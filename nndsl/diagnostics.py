@@ -237,9 +237,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
 def catalogue() -> dict[str, type[Problem]]:
     """Every Problem class by its code."""
-    from nndsl.problems import ALL
+    from nndsl.problems import every
 
-    return {problem.code: problem for problem in ALL}
+    return {problem.code: problem for problem in every()}
 
 
 __all__ = [

@@ -391,9 +391,11 @@ register("orthogonal_factor", ["x"], elementwise("orthogonal_factor"), OPS["orth
 # --- compile-time functions --------------------------------------------------------------------------------------
 
 
-def _logits(site: Site, p: Value) -> Value:
+def _logits(site: Site, p: Value, made_by: Value) -> Value:
     node = tensor(site, "p", p)
-    return build(site, [node], lambda: composites.logits_of(node))
+    if made_by not in (None, "softmax", "sigmoid"):
+        raise wrong(site, "made_by", 'is "softmax", "sigmoid" or none', made_by)
+    return build(site, [node], lambda: composites.logits_of(node, made_by))  # type: ignore[arg-type]
 
 
 def _fans(shape: tuple[Size, ...]) -> tuple[Size, Size]:
@@ -460,7 +462,7 @@ register("float", ["x"], _float, "A number or size as a float.")
 register("prod", ["x"], lambda site, x: product(sizes(site, "x", x)) if x else 1, "The product of a list of sizes.")
 register("fan_in", ["shape"], lambda site, shape: _fans(sizes(site, "shape", shape))[0], "How many inputs feed one unit of a kernel.")
 register("fan_out", ["shape"], lambda site, shape: _fans(sizes(site, "shape", shape))[1], "How many units one input feeds.")
-register("logits_of", ["p"], _logits, "The logits behind a probability, where they are known.")
+register("logits_of", ["p", ("made_by", None)], _logits, "The logits behind a probability, where they are known.")
 register("square", ["x"], _square, "x * x")
 register("rsqrt", ["x"], _rsqrt, "1 / sqrt(x)")
 register("clip", ["x", ("low", None), ("high", None)], _clip, "x kept between two bounds.")

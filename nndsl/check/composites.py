@@ -122,13 +122,25 @@ def as_kind(x: Node, kind: str | None) -> Node:
     return replace(marked, type=replace(marked.type, kind=Kind(kind) if kind else None))
 
 
-def logits_of(p: Node) -> Node | None:
-    """The logits behind a value: of a prob made by softmax or sigmoid, or the value itself unless it is a prob."""
-    if p.op in ("softmax", "sigmoid"):
-        return p.inputs[0]
-    if p.op in ("reshape", "slice", "transpose") and p.type.kind and p.type.kind.name == "prob":
-        inner = logits_of(p.inputs[0])
-        if inner is None or (p.inputs[0].op == "softmax" and p.op != "reshape"):
-            return None
-        return b.apply(p.op, inner, **dict(p.attrs))
-    return None if p.type.kind and p.type.kind.name in ("prob", "onehot", "binary") else p
+def logits_of(p: Node, made_by: str | None = None) -> Node | None:
+    """The logits behind a value: the value itself where it is no probability, what softmax or sigmoid was applied to where
+    one of them made it (that named by `made_by`, softmax along the last axis), else None."""  # fmt: skip
+    if p.type.kind is None or p.type.kind.name == "logits":
+        return p
+    if p.op == "softmax":
+        along_last = p.attrs["axis"] == p.type.rank - 1
+        return p.inputs[0] if made_by != "sigmoid" and (along_last or made_by is None) else None
+    if p.op == "sigmoid":
+        return p.inputs[0] if made_by != "softmax" else None
+    # Sigmoid works element by element, so that a view of its result is the result on a view.
+    if p.op in ("reshape", "slice", "transpose") and made_by != "softmax" and _elementwise_prob(p.inputs[0]):
+        inner = logits_of(p.inputs[0], "sigmoid")
+        return b.apply(p.op, inner, **dict(p.attrs)) if inner is not None else None
+    return None
+
+
+def _elementwise_prob(p: Node) -> bool:
+    """Whether a probability was made by sigmoid, maybe seen through views."""
+    while p.op in ("reshape", "slice", "transpose") and p.type.kind and p.type.kind.name == "prob":
+        p = p.inputs[0]
+    return p.op == "sigmoid"

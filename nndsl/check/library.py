@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from nndsl.diagnostics import Source
+from nndsl.diagnostics import Source, Span
+from nndsl.syntax.parse import index_definitions
 
 FOLDER = Path(__file__).parent.parent / "library"
 PREFIX = "library/"
 
 
-@cache
-def index() -> dict[str, tuple[Source, int, int]]:
-    """Name of every library definition to its source and range of characters."""
-    from nndsl.syntax.parse import index_definitions
+class LibrarySource(Source):
+    """A file of the library: what goes wrong in it is blamed on the place that used it."""
 
-    found: dict[str, tuple[Source, int, int]] = {}
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a definition of the library stands, and whether only the library may use it."""
+
+    source: Source
+    start: int
+    end: int
+    private: bool
+
+
+@cache
+def index() -> dict[str, Entry]:
+    """Every definition of the library by name; none is parsed yet."""
+    found: dict[str, Entry] = {}
     for path in sorted(FOLDER.glob("*.nn")):
-        source = Source(PREFIX + path.name, path.read_text(encoding="utf-8"))
+        source = LibrarySource(PREFIX + path.name, path.read_text(encoding="utf-8"))
         for name, (start, end) in index_definitions(source).items():
-            found[name] = (source, start, end)
+            lines = source.text[start:end].split("\n")
+            head = next(line for line in lines if not line.startswith("#"))
+            found[name] = Entry(source, start, end, head.startswith("private"))
     return found
+
+
+def is_library(span: Span) -> bool:
+    """Whether a place lies in the library, where no user can change anything."""
+    return isinstance(span.source, LibrarySource)

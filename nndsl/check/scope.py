@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from nndsl.check.library import Entry
 from nndsl.check.values import POISON, Function, Value
-from nndsl.diagnostics import Source, Span
+from nndsl.diagnostics import InternalError, Span
 from nndsl.ir.graph import Node
 from nndsl.syntax import ast
+from nndsl.syntax.parse import parse_range
 
 
 @dataclass(eq=False)
 class Scope:
     """Names bound at one level.
 
-    `fixed` remembers where a dim got its size, `role` what kind of body this is, `later` what is defined further down,
-    `states` the leaves that `:=` may change.
+    `fixed` remembers where a dim got its size, `role` what kind of body this is, `later` what is defined further
+    down, `states` the leaves that `:=` may change, `declared` where each param and state of this body stands, and
+    `row` what `...` stands for in the signature.
     """
 
     parent: Scope | None = None
@@ -25,8 +28,10 @@ class Scope:
     used: set[str] = field(default_factory=set)
     fixed: dict[str, tuple[Span, str]] = field(default_factory=dict)
     role: str = ""
-    later: dict[str, Span] = field(default_factory=dict)
+    later: dict[str, Later] = field(default_factory=dict)
     states: dict[str, Node] = field(default_factory=dict)
+    declared: dict[str, tuple[Span, tuple[int, ...]]] = field(default_factory=dict)
+    row: tuple[object, ...] | None = None
 
     def find(self, name: str) -> Scope | None:
         """The nearest scope that binds `name`."""
@@ -69,15 +74,39 @@ class Scope:
             scope = scope.parent
         return None
 
+    def defined_later(self, name: str) -> Later | None:
+        """Where a name that is not bound yet is bound further down, or in a branch that was not taken."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.later:
+                return scope.later[name]
+            scope = scope.parent
+        return None
+
+    def size_named(self, name: str) -> Scope | None:
+        """The scope in which a dim's name is bound. Layers and functions are no sizes: a dim may share their names."""
+        holder = self.find(name)
+        if holder is None or isinstance(holder, Library | LibraryScope):
+            return None
+        return None if isinstance(holder.names[name], Function) else holder
+
+
+@dataclass(frozen=True)
+class Later:
+    """Where a name is bound; `nested` inside an `if`, `for` or `repeat`."""
+
+    span: Span
+    nested: bool
+
 
 @dataclass(eq=False)
 class LibraryScope(Scope):
-    """The standard library: a definition is parsed when its name is first looked up."""
+    """The standard library as its own definitions see it. One is parsed when its name is first looked up."""
 
-    index: dict[str, tuple[Source, int, int]] = field(default_factory=dict)
+    index: dict[str, Entry] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
-        return name in self.names or name in self.index
+        return name in self.index
 
     def get(self, name: str) -> Value:
         if name not in self.names:
@@ -85,15 +114,31 @@ class LibraryScope(Scope):
         return self.names[name]
 
     def known(self) -> Iterator[str]:
-        yield from self.names
-        yield from (n for n in self.index if n not in self.names)
+        return iter(self.index)
 
     def _parse(self, name: str) -> Value:
-        from nndsl.syntax.parse import parse_range
-
-        file, problems = parse_range(*self.index[name])
-        assert not problems, f"library definition {name}: {problems}"
+        entry = self.index[name]
+        file, problems = parse_range(entry.source, entry.start, entry.end)
+        if problems:
+            raise InternalError(f"{problems[0]}")
         for item in file.items:
             if isinstance(item, ast.Definition):
                 return Function(item, self)
         return POISON
+
+
+@dataclass(eq=False)
+class Library(Scope):
+    """The standard library as users see it: without what is private to it."""
+
+    inside: LibraryScope = field(default_factory=LibraryScope)
+
+    def has(self, name: str) -> bool:
+        entry = self.inside.index.get(name)
+        return entry is not None and not entry.private
+
+    def get(self, name: str) -> Value:
+        return self.inside.get(name)
+
+    def known(self) -> Iterator[str]:
+        return (name for name, entry in self.inside.index.items() if not entry.private)

@@ -61,16 +61,35 @@ class Function:
         return self.config is not None and (self.inputs is not None or self.role == "layer")
 
 
+@dataclass(frozen=True)
+class BuildKey:
+    """Which of all layers this is: the place that builds it, where that was applied, the turn of each loop around it,
+    and how often this place was reached before. The same in the training and in the inference elaboration.
+    """
+
+    span: Span
+    site: Span | None
+    turns: tuple[int, ...]
+    count: int
+
+
 @dataclass(eq=False)
 class Instance:
-    """A function with its config list filled in: `Dense(64)`. A layer owns the params made when first applied."""
+    """A function with its config list filled in: `Dense(64)`.
+
+    A layer owns the params made when it is first applied, and the layers that its body builds (`children`), so that a
+    second application shares both.
+    """
 
     function: Function
     config: Mapping[str, Value]
     span: Span
+    key: BuildKey | None = None
     name: str | None = None
     path: str | None = None
+    applications: int = 0
     params: dict[str, ParamSpec] = field(default_factory=dict)
+    children: dict[BuildKey, Instance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,14 +110,20 @@ class DtypeWord:
 
 
 Value: TypeAlias = (
-    Node | int | float | bool | str | None | list["Value"] | tuple["Value", ...] | Dim | Function | Instance | Builtin
-    | DtypeWord | Poison
+    Node | int | float | bool | str | list["Value"] | tuple["Value", ...] | Dim | Function | Instance | Builtin
+    | DtypeWord | Poison | None
 )  # fmt: skip
-Callable_: TypeAlias = Function | Instance | Builtin
+
+
+MAX_SHOWN = 8
 
 
 def describe(value: Value) -> str:
-    """A value as a message shows it."""
+    """A value as a message shows it, long lists cut short."""
+    return _described(value, MAX_SHOWN)
+
+
+def _described(value: Value, room: int) -> str:
     match value:
         case Node():
             return f"a tensor {value.type}"
@@ -107,11 +132,10 @@ def describe(value: Value) -> str:
         case None:
             return "none"
         case str():
-            return f'"{value}"'
-        case list():
-            return f"[{', '.join(describe(v) for v in value)}]"
-        case tuple():
-            return f"({', '.join(describe(v) for v in value)})"
+            return f'"{value}"' if len(value) <= 80 else f'"{value[:80]}…"'
+        case list() | tuple():
+            shown = [_described(v, room // 2) for v in value[:room]] + (["…"] if len(value) > room else [])
+            return f"[{', '.join(shown)}]" if isinstance(value, list) else f"({', '.join(shown)})"
         case Function():
             return f"the {value.role} `{value.name}`"
         case Instance():
@@ -119,7 +143,7 @@ def describe(value: Value) -> str:
         case Builtin():
             return f"the function `{value.name}`"
         case Dim():
-            return f"the size {value}"
+            return f"the size `{value}`, known only from the data"
         case DtypeWord():
             return f"the dtype {value.name}"
     return str(value)

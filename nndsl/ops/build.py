@@ -81,6 +81,10 @@ def maximum(a: Node | float, b: Node | float) -> Node:
     return _pair("maximum", a, b)
 
 
+def minimum(a: Node | float, b: Node | float) -> Node:
+    return _pair("minimum", a, b)
+
+
 def less(a: Node | float, b: Node | float) -> Node:
     return _pair("less", a, b)
 

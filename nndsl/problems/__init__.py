@@ -1,35 +1,19 @@
 """The catalogue of everything said about what users write and feed, a file a family.
 
-A class is a code; codes never change their meaning. NN0xx syntax, NN1xx names, NN2xx shapes and dtypes, NN3xx value
-kinds, NN4xx lints, NN5xx data, NN6xx training and files, NN9xx limits.
-
-`ALL` holds every class. It is put together when first asked for: a check that finds nothing wrong needs few of them,
-and making two hundred classes takes longer than the check.
+A class is a code; codes never change their meaning. NN0xx syntax, NN1xx names, NN2xx shapes and dtypes, NN3xx
+value kinds, NN4xx lints, NN5xx data, NN6xx training and files, NN9xx limits. Families are imported when needed: a file
+without errors needs few of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
 
-if TYPE_CHECKING:
-    from nndsl.diagnostics import Problem
+from nndsl.diagnostics import Problem
 
-    ALL: tuple[type[Problem], ...]
+FAMILIES = ("syntax", "names", "shapes", "kinds", "lints", "data", "running", "training", "limits", "building")
 
 
-def __getattr__(name: str) -> tuple[type[Problem], ...]:
-    if name != "ALL":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nndsl.problems import building, data, kinds, limits, lints, names, running, shapes, syntax, training
-
-    families = (names, shapes, kinds, lints, building)
-    found: tuple[type[Problem], ...] = (
-        *syntax.FAMILY,
-        *(problem for family in families for problem in family.FAMILY),
-        *data.FAMILY,
-        *training.FAMILY,
-        *limits.FAMILY,
-        *running.FAMILY,
-    )
-    globals()["ALL"] = found
-    return found
+def every() -> tuple[type[Problem], ...]:
+    """All Problem classes, by family."""
+    return tuple(problem for name in FAMILIES for problem in import_module(f"nndsl.problems.{name}").FAMILY)
