@@ -84,7 +84,7 @@ class Fuser:
         node = self.home(node)
         if node in self.region:
             return self.position(self.region[node])
-        if node in self.pending or self.floating(node):
+        if self.waits(node):
             return max((self.earliest(i) for i in node.inputs), default=-1)
         return -1
 
@@ -114,7 +114,7 @@ class Fuser:
             self.settle(node)
         for update in self.graph.updates:
             home = self.home(update.value)
-            if home in self.pending or self.floating(home):
+            if self.waits(home):
                 self.place_alone(home)
         for update in self.graph.updates:
             self.assign(update.target, update.value)
@@ -173,7 +173,7 @@ class Fuser:
         """The latest region that directly holds an input of `node` (through comparisons, which float)."""
         found: Region | None = None
         for child in node.inputs:
-            region = self.latest(child) if self.floating(child) else self.region.get(child)
+            region = self.region.get(child) or (self.latest(child) if self.floating(child) else None)
             if region is not None and self.position(region) > self.position(found):
                 found = region
         return found
@@ -186,63 +186,74 @@ class Fuser:
             return False
         return all(self.readable(child, node, region) for child in node.inputs)
 
+    def waits(self, node: Node) -> bool:
+        """Whether a value is neither stored nor given: pending, or a comparison."""
+        return node in self.pending or (self.floating(node) and node not in self.region)
+
     def readable(self, child: Node, node: Node, region: Region) -> bool:
-        """Whether `node` in `region` can read `child`: in place, through a buffer filled before, or pulled in."""
+        """Whether `node` in `region` can read `child`: in place, pulled in, or through a buffer filled before."""
         if child in self.members[region]:
             return same_place(child.shape, node.shape, region.space)
         home = self.home(child)
-        if self.floating(home) or home in self.pending:
-            if home is child and self.pullable(child, node, region):
-                return True
-            return self.earliest(home) < self.position(region) and home not in self.members[region] and not self.touches(home, region)
-        if home in self.members[region]:
-            return False
-        return self.earliest(home) < self.position(region)
-
-    def touches(self, node: Node, region: Region) -> bool:
-        """Whether a pending node depends on values of `region` itself."""
-        return self.earliest(node) >= self.position(region)
+        if self.waits(home) and home is child and self.pullable(child, node, region):
+            return True
+        return home not in self.members[region] and self.earliest(home) < self.position(region)
 
     def pullable(self, child: Node, node: Node, region: Region) -> bool:
-        """Whether a pending node can be computed inside the region, at the place its user needs it."""
-        if child.shape == ():
-            return self.earliest(child) < self.position(region) or child.dtype == "bool"
+        """Whether a waiting node can be computed inside the region, at the place its user needs it."""
+        if child.shape == () and region.space != ():
+            return not isinstance(self.lowering(child), Indexed) and all(self.known_number(i, region) for i in child.inputs)
         if not aligned(child.shape, region.space) or not same_place(child.shape, node.shape, region.space):
             return False
         if isinstance(self.lowering(child), Indexed):
             return all(self.earliest(i) < self.position(region) for i in child.inputs)
         return all(self.readable(i, child, region) for i in child.inputs)
 
-    def take(self, region: Region, node: Node) -> None:
-        """Put `node` into `region`, pulling in what it waits for."""
+    def known_number(self, node: Node, region: Region) -> bool:
+        """Whether a number can be had at the top of the region's kernel."""
+        if node in self.members[region]:
+            return node.shape == ()
+        if self.waits(node):
+            return node.shape == () and self.pullable(node, node, region)
+        return self.earliest(node) < self.position(region)
+
+    def missing(self, node: Node, region: Region) -> list[Node]:
+        """What must be stored by earlier regions before `node` and all that it pulls in can stand in `region`."""
+        out: list[Node] = []
         for child in node.inputs:
-            self.provide(child, node, region)
+            home = self.home(child)
+            if child in self.members[region] or not self.waits(home):
+                continue
+            through_memory = isinstance(self.lowering(node), Indexed)
+            if through_memory or home is not child or not self.pullable(child, node, region):
+                out.append(home)
+            else:
+                out += self.missing(child, region)
+        return out
+
+    def take(self, region: Region, node: Node) -> None:
+        """Put `node` into `region` with all it waits for. What cannot stand there is stored first, by regions before this
+        one; that may store more of what was waiting, so the question is asked again until nothing is missing."""  # fmt: skip
+        while True:
+            missing = self.missing(node, region)
+            if not missing:
+                break
+            for child in missing:
+                self.settle(child, before=region)
+        self.pull(region, node)
+
+    def pull(self, region: Region, node: Node) -> None:
+        """Add a node after the waiting nodes it reads."""
+        for child in node.inputs:
+            if child not in self.members[region] and self.home(child) is child and self.waits(child):
+                self.pull(region, child)
         self.add(region, node)
         if not self.floating(node):
             self.region[node] = region
             self.pending.discard(node)
 
-    def provide(self, child: Node, node: Node, region: Region) -> None:
-        """Make an input available: pull it in, or store it by a region of its own before this one."""
-        if child in self.members[region]:
-            return
-        home = self.home(child)
-        if not (self.floating(home) or home in self.pending):
-            return
-        if home is child and self.pullable(child, node, region):
-            if isinstance(self.lowering(child), Indexed):
-                for i in child.inputs:
-                    self.settle(i, before=region)
-                self.add(region, child)
-                self.region[child] = region
-                self.pending.discard(child)
-            else:
-                self.take(region, child)
-        else:
-            self.settle(home, before=region)
-
     def settle(self, node: Node, before: Region | None = None) -> None:
-        """Make sure that `node` is stored: a pending one gets a region of its own."""
+        """Make sure that `node` is stored: a waiting one gets a region of its own."""
         node = self.home(node)
         if node in self.region or node.is_leaf:
             return
@@ -251,16 +262,8 @@ class Fuser:
     def place_alone(self, node: Node, before: Region | None = None) -> None:
         """A new region for one node and what it pulls in."""
         region = self.insert(Region("rows", node.shape), self.position(before) if before is not None else None)
-        if isinstance(self.lowering(node), Indexed):
-            for child in node.inputs:
-                self.settle(child, before=region)
-            self.add(region, node)
-        else:
-            for child in node.inputs:
-                self.provide(child, node, region)
-            self.add(region, node)
+        self.take(region, node)
         self.region[node] = region
-        self.pending.discard(node)
 
     def reduction(self, node: Node) -> None:
         """Along rows: join the input's region. Otherwise the input is stored and read again."""
@@ -279,21 +282,7 @@ class Fuser:
             self.add(region, node)
             self.region[node] = region
             return
-        region = self.insert(Region("rows", x.shape))
-        home = self.home(x)
-        if (self.floating(x) or x in self.pending) and home is x and self.pullable(x, x, region):
-            if isinstance(self.lowering(x), Indexed):
-                for i in x.inputs:
-                    self.settle(i, before=region)
-                self.add(region, x)
-                self.region[x] = region
-                self.pending.discard(x)
-            else:
-                self.take(region, x)
-        else:
-            self.settle(x, before=region)
-        self.add(region, node)
-        self.region[node] = region
+        self.take(self.insert(Region("rows", x.shape)), node)
 
     # --- updates ---------------------------------------------------------------------------------------
 

@@ -101,8 +101,11 @@ def _cast(n: Node) -> Node | None:
 
 
 def _reshape(n: Node) -> Node | None:
-    """Only the last of several reshapes counts; one that changes nothing goes."""
+    """Only the last of several reshapes counts; one that changes nothing goes; of a number it is a repetition."""
     (x,) = n.inputs
+    source = _unrepeated(x)
+    if source.shape == () and n.shape != ():
+        return b.broadcast_to(source, n.shape)
     if x.op == "reshape":
         return replace(n, inputs=x.inputs)
     return x if x.shape == n.shape and x.type == n.type and not x.is_leaf else None
@@ -155,12 +158,20 @@ def _where(n: Node) -> Node | None:
     return None
 
 
+def _unrepeated(n: Node) -> Node:
+    """What a repetition repeats, where that is one number; else the node."""
+    return n.inputs[0] if n.op == "broadcast_to" and n.inputs[0].shape == () else n
+
+
 def _implicit_broadcast(n: Node) -> Node | None:
-    """Pointwise ops repeat by themselves what they are given smaller."""
+    """Pointwise ops repeat by themselves what they are given smaller; work on one repeated number is done once."""
     if n.is_leaf or not isinstance(OPS[n.op].lowering, Pointwise):
         return None
     if not any(i.op == "broadcast_to" for i in n.inputs):
         return None
+    numbers = tuple(_unrepeated(i) for i in n.inputs)
+    if all(i.shape == () for i in numbers):
+        return b.broadcast_to(replace(n, inputs=numbers, type=n.type.with_shape(())), n.shape)
     inputs = list(n.inputs)
     for k, child in enumerate(inputs):
         if child.op == "broadcast_to":
@@ -171,12 +182,18 @@ def _implicit_broadcast(n: Node) -> Node | None:
     return replace(n, inputs=tuple(inputs)) if changed else None
 
 
+def _no_gradient(n: Node) -> Node | None:
+    """Gradients are taken before the passes, so the mark has done its work."""
+    return _same(n, n.inputs[0])
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "add": (identity_right(0), identity_left(0), _add_negative),
     "subtract": (identity_right(0), _subtract_negative),
     "multiply": (identity_right(1), identity_left(1)),
     "divide": (identity_right(1),),
     "negative": (_double_negative,),
+    "stop_gradient": (_no_gradient,),
     "power": (_power,),
     "cast": (_cast,),
     "reshape": (_reshape,),

@@ -1,0 +1,80 @@
+"""What the documentation says holds: its .nn blocks check, its links lead somewhere, its generated pages are fresh."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from docs.markdown import DOCS, Block, blocks, pages
+
+from nndsl import driver
+from nndsl.diagnostics import Source, catalogue, render_all
+
+ROOT = DOCS.parent
+BODY = """model Example() {{
+  input x: f32[batch, 8]
+  input image: f32[batch, 28, 28]
+  input words: index<100>[batch, time]
+  target label: index<3>[batch]
+  target y: f32[batch]
+{lines}
+  output result = x
+}}
+"""
+NN = [block for page in pages() for block in blocks(page, "nn")]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "tools" / "make_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("block", NN, ids=lambda block: block.name)
+def test_nn_blocks_check_as_they_say(block: Block) -> None:
+    text = BODY.format(lines=block.text) if "body" in block.words else block.text
+    found = driver.problems_of(Source("example.nn", text))
+    errors = [problem for problem in found if problem.severity == "error"]
+    assert sorted({problem.code for problem in errors}) == ([block.error] if block.error else []), render_all(errors)
+
+
+def test_the_reference_has_blocks() -> None:
+    assert len(blocks(DOCS / "language.md", "nn")) > 15
+
+
+@pytest.mark.parametrize("page", ["errors.md", "ops.md", "library.md"])
+def test_generated_pages_are_fresh(page: str) -> None:
+    assert (DOCS / page).read_text(encoding="utf-8") == generator().PAGES[page](), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = [t for t in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) if "://" not in t]
+    assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_codes_exist(page: Path) -> None:
+    named = set(re.findall(r"\bNN\d{3}\b", page.read_text(encoding="utf-8")))
+    assert named - set(catalogue()) == set()
+
+
+def test_every_setting_of_a_train_section_is_in_the_reference() -> None:
+    from nndsl.check.train import CALLBACKS, KEYS, SOURCES
+
+    text = (DOCS / "language.md").read_text(encoding="utf-8")
+    assert [name for name in (*KEYS, *SOURCES, *CALLBACKS) if f"`{name}" not in text] == []
+
+
+def test_every_verb_is_in_the_reference() -> None:
+    from nndsl.cli.app import VERBS
+
+    text = (DOCS / "command.md").read_text(encoding="utf-8")
+    assert [verb.__name__ for verb in VERBS if f"## {verb.__name__}\n" not in text] == []
