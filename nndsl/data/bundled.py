@@ -7,8 +7,10 @@ that is the same on every machine. "all" is both, train first.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -60,14 +62,43 @@ class BundledSet:
 
     def _load(self, span: Span | None) -> dict[str, Array]:
         try:
-            datasets = importlib.import_module("sklearn.datasets")
+            loaded = from_files(self.name) or self._from_loader()
         except ImportError as error:
             missing = isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == "sklearn"
             reason = "it is not installed" if missing else f"it cannot be loaded: {reason_of(error)}"
             raise NndslError(DatasetsExtraMissing(span, self.name, reason)) from None
-        loader: Callable[[], Mapping[str, Array]] = getattr(datasets, self.loader)
-        loaded = loader()
         return {name: _compact(np.asarray(loaded[key])) for name, key in self.columns.items()}
+
+    def _from_loader(self) -> Mapping[str, Array]:
+        """What scikit-learn's own function gives; to import it takes a second."""
+        loader: Callable[[], Mapping[str, Array]] = getattr(importlib.import_module("sklearn.datasets"), self.loader)
+        return loader()
+
+
+def from_files(name: str) -> dict[str, Array] | None:
+    """The arrays of a set straight from the files in scikit-learn's package, without importing it.
+
+    None where the files are not as expected. Raises ModuleNotFoundError where scikit-learn is not installed.
+    """
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
+    folder = Path(spec.submodule_search_locations[0]) / "datasets" / "data"
+    try:
+        match name:
+            case "digits":
+                table = np.loadtxt(folder / "digits.csv.gz", delimiter=",")
+                return {"images": table[:, :-1].reshape(-1, 8, 8), "target": table[:, -1]}
+            case "diabetes":
+                data = np.loadtxt(folder / "diabetes_data_raw.csv.gz")
+                centred = data - data.mean(axis=0)
+                scaled = centred / centred.std(axis=0) / len(data) ** 0.5
+                return {"data": scaled, "target": np.loadtxt(folder / "diabetes_target.csv.gz")}
+        file = {"iris": "iris.csv", "wine": "wine_data.csv", "breast_cancer": "breast_cancer.csv"}[name]
+        table = np.loadtxt(folder / file, delimiter=",", skiprows=1)
+        return {"data": table[:, :-1], "target": table[:, -1]}
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def split_parts(labels: Array | None, n: int) -> dict[str, Array]:

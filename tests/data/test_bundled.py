@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nndsl.data.bundled import BUNDLED, split_parts
+from nndsl.data.bundled import BUNDLED, from_files, split_parts
 from nndsl.data.context import SourceContext
 from nndsl.data.sources import SOURCES
 from nndsl.diagnostics import NndslError
@@ -86,10 +85,7 @@ def test_the_parts_never_change():
 
 
 def test_without_sklearn_the_problem_is_nn506(monkeypatch):
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-    monkeypatch.setattr(importlib, "import_module", missing)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NndslError) as error:
         SOURCES["digits"](CONTEXT, None)
     (problem,) = error.value.problems
@@ -113,3 +109,12 @@ def test_every_data_problem_has_a_code_of_its_own_and_a_page():
 
 
 TEST_ROWS_OF_10 = [8, 2]
+
+
+@pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer", "diabetes"])
+def test_files_hold_what_the_loader_gives(name: str) -> None:
+    loaders = pytest.importorskip("sklearn.datasets", reason="compares with scikit-learn's own loaders")
+    found, expected = from_files(name), getattr(loaders, f"load_{name}")()
+    assert found is not None
+    for key, value in found.items():
+        np.testing.assert_allclose(value, expected[key], rtol=1e-12, atol=1e-12)
