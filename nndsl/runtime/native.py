@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nndsl.ir.dims import Dim, evaluate
+from nndsl.ir.dims import evaluate
 from nndsl.ir.graph import Node
 from nndsl.ir.plan import ALIGN, Plan
 from nndsl.ir.types import NUMPY_NAMES
@@ -59,6 +59,8 @@ class Frame:
         self.table = np.zeros(len(program.slots), np.int64)
         base = self.arena.ctypes.data
         self.arrays: list[tuple[int, str]] = []
+        # The arrays of the last run: to ask an array for its address takes longer than to see that it is the same.
+        self.bound: dict[str, Any] = {}
         for place, slot in enumerate(program.slots):
             match slot.kind:
                 case "size":
@@ -120,6 +122,7 @@ class Native:
         self.workers = workers
         self.seconds = time.perf_counter() - begin
         self._frames: dict[tuple[int, ...], list[Frame]] = {}
+        self._kept = 0
         self._lock = threading.Lock()
 
     def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
@@ -130,7 +133,9 @@ class Native:
         try:
             for place, name in frame.arrays:
                 array = inputs[name] if name in inputs else store[name]
-                frame.table[place] = array.ctypes.data
+                if frame.bound.get(name) is not array:
+                    frame.table[place] = array.ctypes.data
+                    frame.bound[name] = array
             for i, name in enumerate(self.plan.scalars):
                 if name == "key":
                     frame.words[i] = scalars[name]
@@ -146,21 +151,22 @@ class Native:
         with self._lock:
             free = self._frames.get(key)
             if free:
+                self._kept -= 1
                 return free.pop()
         return Frame(self, sizes)
 
     def _give_back(self, key: tuple[int, ...], frame: Frame) -> None:
         with self._lock:
-            while sum(map(len, self._frames.values())) >= MAX_FRAMES:
+            while self._kept >= MAX_FRAMES:
                 oldest = next(k for k, v in self._frames.items() if v)
                 self._frames[oldest].pop()
-            self._frames = {k: v for k, v in self._frames.items() if v or k == key}
+                if not self._frames[oldest]:
+                    del self._frames[oldest]
+                self._kept -= 1
+            self._kept += 1
             self._frames.setdefault(key, []).append(frame)
 
 
 def load(module: Module, workers: int) -> Native:
     """Compile a generated module, or take it from the cache."""
     return Native(module, workers)
-
-
-__all__ = ["Dim", "Native", "load"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,31 @@ class Report:
     program: str
     seconds: float
     from_cache: bool
+
+
+@dataclass(frozen=True)
+class Scalars(Mapping[str, Any]):
+    """The numbers a program may ask for; the key of random draws is made only where it is."""
+
+    step: int
+    learning_rate: float
+    seed: int
+
+    def __getitem__(self, name: str) -> Any:
+        match name:
+            case "step":
+                return self.step
+            case "learning_rate":
+                return self.learning_rate
+            case "key":
+                return step_key(self.seed, self.step)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("step", "learning_rate", "key"))
+
+    def __len__(self) -> int:
+        return 3
 
 
 class Gatherer:
@@ -152,8 +177,8 @@ class Session:
                 raise NndslError(SizeRelation(constraint.span, str(constraint.size), tuple(sorted(found.items()))))
         return found
 
-    def _scalars(self, step: int) -> dict[str, Any]:
-        return {"step": step, "learning_rate": self._rate or 0.0, "key": step_key(self.seed, step)}
+    def _scalars(self, step: int) -> Scalars:
+        return Scalars(step, self._rate or 0.0, self.seed)
 
     # --- training ----------------------------------------------------------------------------------------
 
