@@ -47,6 +47,31 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
+class Body:
+    """One step of a scan, as a graph over leaves of its own.
+
+    `carries` are the values that pass from step to step, `items` this step's part of each sequence, `free` what comes
+    from outside and is the same in every step. `next` are the new carries, `collects` what each step leaves.
+    """
+
+    carries: tuple[Node, ...]
+    items: tuple[Node, ...]
+    free: tuple[Node, ...]
+    next: tuple[Node, ...]
+    collects: tuple[Node, ...]
+
+    @property
+    def results(self) -> tuple[Node, ...]:
+        """All that a step computes."""
+        return (*self.next, *self.collects)
+
+    @property
+    def leaves(self) -> tuple[Node, ...]:
+        """All that a step is given."""
+        return (*self.carries, *self.items, *self.free)
+
+
+@dataclass(frozen=True, eq=False)
 class Update:
     """After a run the array of `target` (a param or state leaf) holds `value`."""
 
@@ -234,6 +259,6 @@ def dim_value(size: Size, dtype: str) -> Node:
 
 
 __all__ = [
-    "LEAVES", "Attrs", "Constraint", "Forward", "Graph", "Kind", "LayerNote", "LossTerm", "Metric", "Model", "Node", "ParamSpec",
+    "LEAVES", "Attrs", "Body", "Constraint", "Forward", "Graph", "Kind", "LayerNote", "LossTerm", "Metric", "Model", "Node", "ParamSpec",
     "Port", "Update", "const", "dim_value", "scalar_leaf", "topological", "users",
 ]  # fmt: skip

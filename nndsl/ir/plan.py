@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nndsl.ir.dims import Size, evaluate, product
@@ -17,8 +17,8 @@ class Region:
     """Nodes that one kernel computes.
 
     `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (a reduction over
-    leading axes, then elementwise work on its result), "total" (a reduction to one number), or "ready" (a hand-written
-    kernel). `nodes` are in the order they were added, inputs first.
+    leading axes, then elementwise work on its result), "total" (a reduction to one number), "ready" (a hand-written
+    kernel), or "scan" (the regions of `body` once for each step). `nodes` are in the order they were added, inputs first.
     """
 
     form: str
@@ -26,6 +26,16 @@ class Region:
     nodes: list[Node] = field(default_factory=list)
     assigns: list[tuple[Node, Node]] = field(default_factory=list)
     name: str = ""
+    body: list[Region] = field(default_factory=list)
+    spares: dict[Node, Node] = field(default_factory=dict)
+    """For each carry's next value, a second place: a step reads the one and writes the other."""
+
+    def kernels(self) -> Iterator[Region]:
+        """The regions that are kernels: itself, or those of its body."""
+        if self.form != "scan":
+            yield self
+        for region in self.body:
+            yield from region.kernels()
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ from __future__ import annotations
 from nndsl.ir.graph import Graph, Node
 from nndsl.ir.plan import Region
 from nndsl.ir.types import Shape
-from nndsl.ops.op import Contract, Indexed, Pointwise, Ready, Reduce, View
+from nndsl.kernels.phases import phases
+from nndsl.ops.op import Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
 from nndsl.ops.table import OPS
 
 ARRAYS = ("input", "param", "state")
@@ -137,6 +138,14 @@ class Fuser:
                 for child in node.inputs:
                     self.settle(child)
                 self.open(form, node.shape, node)
+            case Loop():
+                for child in node.inputs:
+                    self.settle(child)
+                self.open("scan", (), node)
+            case LoopPart():
+                region = self.region[node.inputs[0]]
+                self.add(region, node)
+                self.region[node] = region
             case other:
                 raise AssertionError(f"{node} cannot be lowered: {other}")
 
@@ -153,7 +162,7 @@ class Fuser:
         if region is None or region.form != "rows" or len(region.space) < 2:
             return False
         forms = (region.space[:-1], (*region.space[:-1], 1))
-        if source.shape in forms and node.shape in forms:
+        if source.shape in forms and node.shape in forms and region.space not in (source.shape, node.shape):
             self.add(region, node)
             self.region[node] = region
             return True
@@ -180,7 +189,7 @@ class Fuser:
 
     def fits(self, node: Node, region: Region) -> bool:
         """Whether `node` can be computed in `region`, with all that has to be pulled in for it."""
-        if region.form == "ready" or not aligned(node.shape, region.space):
+        if region.form in ("ready", "scan") or not aligned(node.shape, region.space):
             return False
         if region.form != "rows" and node.shape != region.space:
             return False
@@ -293,7 +302,7 @@ class Fuser:
         region = self.region.get(value)
         if region is not None and region.form in ("rows", "columns") and value.shape == region.space and value not in self.views:
             others_done = last < self.position(region)
-            own_safe = last == self.position(region) and self.safe_in(region, target)
+            own_safe = last == self.position(region) and self.safe_in(region, target, value)
             if others_done or own_safe:
                 region.assigns.append((target, value))
                 return
@@ -304,13 +313,18 @@ class Fuser:
         return any(self.home(i) is leaf for n in region.nodes for i in n.inputs) or any(
             self.home(v) is leaf for _, v in region.assigns)  # fmt: skip
 
-    def safe_in(self, region: Region, leaf: Node) -> bool:
-        """Whether all reads of `leaf` in a region are at the place that is written."""
+    def safe_in(self, region: Region, leaf: Node, value: Node) -> bool:
+        """Whether all reads of `leaf` in a region are at the place where `value` goes, and before it does.
+
+        A loop writes what it updates at the end of its body, so reads in later loops of a row come too late.
+        """
+        order = phases(region).of
         for node in region.nodes:
             for child in node.inputs:
                 if self.home(child) is leaf:
                     pointwise = isinstance(self.lowering(node), Pointwise)
-                    if not pointwise or child is not leaf or leaf.shape != region.space or node.shape != region.space:
+                    in_place = child is leaf and leaf.shape == region.space and node.shape == region.space
+                    if not pointwise or not in_place or order[node] > order[value]:
                         return False
         return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from nndsl.diagnostics import InternalError
@@ -130,13 +130,12 @@ class Lowering:
         return out + self.keep(node, at)
 
     def keep(self, node: Node, at: tuple[Expr, ...]) -> list[Statement]:
-        """Stores of a value that is known: to its buffer, and over what it updates."""
-        local = Var(self.local(node), node.dtype)
-        out: list[Statement] = []
-        if node in self.plan.buffers:
-            out.append(Store(self.array(node), at, local))
-        out += [Store(self.array(target), at, local) for target, value in self.region.assigns if value is node]
-        return out
+        """The store of a value that others need."""
+        return [Store(self.array(node), at, Var(self.local(node), node.dtype))] if node in self.plan.buffers else []
+
+    def assigned(self, values: Collection[Node], at: tuple[Expr, ...]) -> list[Statement]:
+        """Updates whose value is one of `values`: the last thing in a loop, since others in it read what was there."""
+        return [Store(self.array(target), at, self.read(value, at)) for target, value in self.region.assigns if value in values]
 
 
 RESERVED = {"worker", "workers", "begin", "end", "f32", "f64", "i32", "i64", "row", "rows", "block", "abs", "min", "max", "np"}
@@ -255,27 +254,26 @@ def _single(state: Lowering) -> list[Statement]:
     out: list[Statement] = []
     for node in state.region.nodes:
         out += state.define(node, ())
-    out += _copies(state, ())
+    out += [*state.assigned(state.region.nodes, ()), *_copies(state, ())]
     return [If(Var("worker") < 1, tuple(out))]
 
 
 def _copies(state: Lowering, index: tuple[Expr, ...]) -> list[Statement]:
     """Updates whose value was computed by an earlier kernel."""
     members = set(state.region.nodes)
-    return [Store(state.array(target), index, Load(state.array(value), index, value.dtype))
+    return [Store(state.array(target), index, state.read(value, index))
             for target, value in state.region.assigns if value not in members]  # fmt: skip
 
 
 def _elements(state: Lowering, index: tuple[Expr, ...], phase: int) -> list[Statement]:
     """The body of one loop over elements: full values of the phase."""
     order = phases(state.region)
+    here = [n for n in state.region.nodes if role(n, state.region.space) == "full" and order.of[n] == phase]
     out: list[Statement] = []
-    for node in state.region.nodes:
-        if role(node, state.region.space) == "full" and order.of[node] == phase and node.op != "matmul":
+    for node in here:
+        if node.op != "matmul":
             out += state.define(node, index)
-        elif node.op == "matmul" and phase == 0:
-            targets = [t for t, value in state.region.assigns if value is node]
-            out += [Store(state.array(t), index, state.read(node, index)) for t in targets]
+    out += state.assigned(here, index)
     return out + (_copies(state, index) if phase == 0 else [])
 
 
@@ -370,10 +368,10 @@ def _columns(state: Lowering) -> tuple[Expr | None, int, list[Statement]]:
     add = For("row", Num(0, "int"), size_expr(x.shape[len(lead)]), (For(column, start, stop, (Store(out, place, gathered),)),))
     region_rest = [n for n in region.nodes[1:] if role(n, region.space) == "full"]
     tail: list[Statement] = []
-    targets = [Store(state.array(t), place, Load(out, place, node.dtype)) for t, v in region.assigns if v is node]
-    body: list[Statement] = [*targets]
+    body: list[Statement] = []
     for member in region_rest:
         body += state.define(member, place)
+    body += state.assigned([node, *region_rest], place)
     if body:
         tail = [For(column, start, stop, tuple(body))]
     if flat:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nndsl.ir.dims import Dim, Size, at_least, symbols
-from nndsl.ir.graph import Graph, Node
+from nndsl.ir.graph import Body, Graph, Node
 from nndsl.ir.plan import Block, Buffer, Plan, Region
 from nndsl.ir.text import names_of
 from nndsl.kernels.fuse import ARRAYS, fuse
@@ -14,18 +16,49 @@ from nndsl.ops.table import OPS
 
 def plan(graph: Graph) -> Plan:
     """Fuse the graph and give every stored value a place."""
-    regions, views, region_of = fuse(graph)
-    nodes = graph.nodes()
+    regions, views, stored = _fused(graph)
+    nodes = all_nodes(graph)
     names = names_of(nodes)
-    stored = _stored(graph, regions, views)
     buffers = _lifetimes(graph, regions, views, stored, names)
     targets = [u.target for u in graph.updates]
-    arrays = tuple(dict.fromkeys([n for n in nodes if n.op in ARRAYS] + targets))
+    inside = {leaf for n in nodes if n.op == "scan" for leaf in n.attrs["body"].leaves}
+    arrays = tuple(dict.fromkeys([n for n in nodes if n.op in ARRAYS and n not in inside] + targets))
     names = {**names, **{t: names_of([t])[t] for t in targets if t not in names}}
     scalars = tuple(dict.fromkeys(n.attrs["name"] for n in nodes if n.op == "scalar"))
     made = Plan(graph, tuple(regions), buffers, _blocks(list(buffers.values())), arrays, scalars, _sizes(nodes, arrays), views, names)
     _name_regions(made)
     return made
+
+
+def all_nodes(graph: Graph) -> list[Node]:
+    """The nodes of a graph with those of the bodies of its scans."""
+    out: list[Node] = []
+    for node in graph.nodes():
+        if node.op == "scan":
+            body: Body = node.attrs["body"]
+            out += body.leaves
+            out += [n for n in all_nodes(body_graph(node)) if n not in set(body.leaves)]
+        out.append(node)
+    return out
+
+
+def body_graph(scan: Node) -> Graph:
+    """One step of a scan as a graph."""
+    return Graph("step", tuple((f"result_{i}", n) for i, n in enumerate(scan.attrs["body"].results)))
+
+
+def _fused(graph: Graph) -> tuple[list[Region], dict[Node, Node], set[Node]]:
+    """Regions, views and stored values, of scans' bodies too."""
+    regions, views, _ = fuse(graph)
+    stored = _stored(graph, regions, views)
+    for region in regions:
+        if region.form == "scan":
+            scan = region.nodes[0]
+            region.body, inner_views, inner_stored = _fused(body_graph(scan))
+            region.spares = {n: replace(n) for n in scan.attrs["body"].next}
+            views.update(inner_views)
+            stored |= inner_stored
+    return regions, views, stored
 
 
 def _home(node: Node, views: dict[Node, Node]) -> Node:
@@ -47,19 +80,20 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
                 inside = child in members and (isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed)))
                 if not inside or (through_memory and not rows):
                     found.add(_home(child, views))
-            if node.op == "matmul" or region.form in ("columns", "ready", "total") and node is region.nodes[0]:
+            if node.op in ("matmul", "scan_part") or region.form in ("columns", "ready", "total") and node is region.nodes[0]:
                 found.add(node)
         found |= crossing(region)
         found |= {_home(value, views) for _, value in region.assigns if value not in members}
     found |= {_home(node, views) for _, node in graph.outputs}
-    return {n for n in found if not n.is_leaf}
+    return {n for n in found if not n.is_leaf and n.op != "scan"}
 
 
 def _lifetimes(graph: Graph, regions: list[Region], views: dict[Node, Node], stored: set[Node], names: dict[Node, str]) -> dict[Node, Buffer]:
     """From the region that computes a value to the last that reads it; outputs live to the end."""
     first: dict[Node, int] = {}
     last: dict[Node, int] = {}
-    for place, region in enumerate(regions):
+
+    def visit(place: int, region: Region) -> None:
         for node in region.nodes:
             if node in stored:
                 first.setdefault(node, place)
@@ -68,9 +102,24 @@ def _lifetimes(graph: Graph, regions: list[Region], views: dict[Node, Node], sto
                 last[_home(child, views)] = place
         for _, value in region.assigns:
             last[_home(value, views)] = place
+        for spare in region.spares.values():
+            first[spare] = last[spare] = place
+        # All of a body is in use for as long as its scan runs.
+        for inner in region.body:
+            visit(place, inner)
+
+    for place, region in enumerate(regions):
+        visit(place, region)
     for _, node in graph.outputs:
         last[_home(node, views)] = len(regions)
-    return {n: Buffer(n, names[n], first[n], last[n]) for n in sorted(first, key=lambda n: first[n])}
+    spares = {spare: f"{names[n]}_spare" for region in _scans(regions) for n, spare in region.spares.items()}
+    return {n: Buffer(n, names.get(n) or spares[n], first[n], last[n]) for n in sorted(first, key=lambda n: first[n])}
+
+
+def _scans(regions: list[Region]) -> list[Region]:
+    """All scan regions, bodies' own included."""
+    found = [r for r in regions if r.form == "scan"]
+    return found + [inner for r in found for inner in _scans(r.body)]
 
 
 def _blocks(buffers: list[Buffer]) -> tuple[Block, ...]:
@@ -111,7 +160,7 @@ def _attr_sizes(node: Node) -> list[Dim]:
 def _name_regions(made: Plan) -> None:
     """Kernels are called after the last value in them that has a name in the source."""
     taken: dict[str, int] = {}
-    for region in made.regions:
+    for region in (kernel for top in made.regions for kernel in top.kernels()):
         named = [n for n in region.nodes if n.name is not None and n in made.buffers] or [n for n in region.nodes if n.name is not None]
         if region.assigns:
             base = f"update_{made.names[region.assigns[-1][0]]}"

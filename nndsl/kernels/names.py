@@ -5,7 +5,7 @@ from __future__ import annotations
 RANDOM = ("uniform_f32", "uniform_f64", "normal_f32", "normal_f64", "truncated_normal_f32", "truncated_normal_f64")
 READY = (
     "product_nn", "product_nt", "product_tn", "product_tt", "batch_product_nn", "batch_product_nt", "batch_product_tn",
-    "batch_product_tt", "multi_hot", "scatter_add", "rankdata",
+    "batch_product_tt", "multi_hot", "scatter_add", "rankdata", "copy_all",
 )  # fmt: skip
 SCALAR = (
     "ceil", "cos", "erf_f32", "erf_f64", "exp_f32", "exp_f64", "expm1_f32", "expm1_f64", "floor", "floor_divide", "floor_mod",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nndsl.ir.dims import Size
+from nndsl.ir.dims import Size, at_least
 from nndsl.ir.plan import Plan
 from nndsl.ir.types import BYTES
 
@@ -35,10 +35,9 @@ def peak_formula(plan: Plan) -> str:
     choices: list[str] = []
     for block in plan.blocks:
         sizes = list(dict.fromkeys(b.count * BYTES[b.node.dtype] for b in block.buffers))
-        if len(sizes) == 1:
-            total = total + sizes[0]
-        elif all(isinstance(s, int) for s in sizes):
-            total = total + max(s for s in sizes if isinstance(s, int))
+        largest = next((s for s in sizes if all(at_least(s, other) for other in sizes)), None)
+        if largest is not None:
+            total = total + largest
         else:
             choices.append(f"max({', '.join(str(s) for s in sizes)})")
     return " + ".join([str(total), *choices]) if total != 0 or not choices else " + ".join(choices)

@@ -83,11 +83,21 @@ class Expand:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """A body run once for each step of an axis, the steps one after the other; `LoopPart` are its results."""
+
+
+@dataclass(frozen=True)
+class LoopPart:
+    """One result of a Loop."""
+
+
+@dataclass(frozen=True)
 class HostOnly:
     """Runs in NumPy only: for initial values, never in a training or inference program."""
 
 
-Lowering: TypeAlias = Pointwise | Indexed | Reduce | View | Contract | Ready | Expand | HostOnly
+Lowering: TypeAlias = Pointwise | Indexed | Reduce | View | Contract | Ready | Expand | Loop | LoopPart | HostOnly
 
 
 # --- cases -----------------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nndsl.ops import elementwise, index, linear, normal, random, reduce, shape
+from nndsl.ops import elementwise, index, linear, normal, random, reduce, scan, shape
 from nndsl.ops.op import Op
 
 OPS: dict[str, Op] = {
     op.name: op
-    for family in (elementwise, reduce, shape, linear, index, normal, random)
+    for family in (elementwise, reduce, shape, linear, index, normal, random, scan)
     for op in family.FAMILY
 }

@@ -14,24 +14,44 @@ from collections.abc import Sequence
 from nndsl.ir.graph import Node, const, topological
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
+from nndsl.ops.scan import backward
 from nndsl.ops.table import OPS
 
 
 def gradients(loss: Node, wrt: Sequence[Node]) -> list[Node | None]:
     """d loss / d each of `wrt`, in its shape; None for those the loss does not depend on. `loss` is a scalar."""
-    order = topological([loss])
+    return pullback([loss], [const(1.0, loss.dtype)], wrt)
+
+
+def pullback(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence[Node]) -> list[Node | None]:
+    """The gradient of sum(outputs[i] * cotangents[i]) for each of `wrt`."""
+    order = topological(outputs)
     needed = _depending(order, set(wrt))
-    so_far: dict[Node, Node] = {loss: const(1.0, loss.dtype)}
+    so_far: dict[Node, Node] = {}
+    parts: dict[Node, dict[int, Node]] = {}
+
+    def give(child: Node, part: Node | None) -> None:
+        if part is not None and child in needed and child.dtype in FLOATS:
+            so_far[child] = b.add(so_far[child], part) if child in so_far else part
+
+    for node, seed in zip(outputs, cotangents, strict=True):
+        give(node, seed)
     for node in reversed(order):
-        if node not in so_far or node not in needed or node.is_leaf:
-            continue
-        grad = OPS[node.op].grad
-        if grad is None:
+        if node not in needed or node.is_leaf or (node not in so_far and node not in parts):
             continue
         with b.at(node.span):
-            for child, part in zip(node.inputs, grad(node, so_far[node]), strict=True):
-                if part is not None and child in needed and child.dtype in FLOATS:
-                    so_far[child] = b.add(so_far[child], part) if child in so_far else part
+            if node.op == "scan_part":
+                parts.setdefault(node.inputs[0], {})[node.attrs["index"]] = so_far[node]
+                continue
+            if node.op == "scan":
+                found: Sequence[Node | None] = backward(node, parts[node], pullback)
+            else:
+                grad = OPS[node.op].grad
+                if grad is None:
+                    continue
+                found = grad(node, so_far[node])
+            for child, part in zip(node.inputs, found, strict=True):
+                give(child, part)
     return [so_far.get(leaf) if leaf in needed else None for leaf in wrt]
 
 

@@ -15,7 +15,7 @@ from nndsl.ir.graph import Graph, Node
 from nndsl.ops import build as b
 from nndsl.ops.op import Contract, Reduce, View
 from nndsl.ops.table import OPS
-from nndsl.passes.rewrite import rewrite
+from nndsl.ir.rewrite import rewrite
 
 
 def canonical(graph: Graph) -> Graph:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from nndsl.ir.graph import Graph, Node
-from nndsl.passes.rewrite import rewrite
+from nndsl.ir.rewrite import rewrite
 
 KEYED_LEAVES = ("const", "dim", "scalar")
 
@@ -33,7 +33,7 @@ def cse(graph: Graph) -> Graph:
 
 
 def _hashable(value: Any) -> Hashable:
-    if hasattr(value, "items"):
+    if isinstance(value, Mapping):
         return tuple(sorted((k, _hashable(v)) for k, v in value.items()))
     # 1, 1.0 and True are equal and hash alike, and mean different consts.
     return (type(value).__name__, repr(value)) if isinstance(value, (int, float)) else value

@@ -10,7 +10,7 @@ from nndsl.ir.types import NUMPY_NAMES
 from nndsl.lazy import np
 from nndsl.ops.op import Pointwise
 from nndsl.ops.table import OPS
-from nndsl.passes.rewrite import rewrite
+from nndsl.ir.rewrite import rewrite
 
 
 def fold(graph: Graph) -> Graph:

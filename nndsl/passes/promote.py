@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.ir.graph import Graph, Node, Update, const
-from nndsl.passes.rewrite import rewrite
+from nndsl.ir.rewrite import rewrite
 
 
 def promote(graph: Graph) -> Graph:
@@ -19,6 +19,8 @@ def promote(graph: Graph) -> Graph:
         if node.op == "const":
             return const(node.attrs["value"], "f64") if node.dtype == "f32" else node
         attrs = {**node.attrs, "dtype": "f64"} if node.attrs.get("dtype") == "f32" else node.attrs
+        if node.op == "scan_part" and node.attrs["type"].dtype == "f32":
+            attrs = {**attrs, "type": replace(node.attrs["type"], dtype="f64")}
         dtype = "f64" if node.dtype == "f32" else node.dtype
         if dtype == node.dtype and attrs is node.attrs:
             return node

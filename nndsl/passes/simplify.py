@@ -14,7 +14,7 @@ from nndsl.ir.graph import Graph, Node, const
 from nndsl.ops import build as b
 from nndsl.ops.op import Pointwise
 from nndsl.ops.table import OPS
-from nndsl.passes.rewrite import rewrite
+from nndsl.ir.rewrite import rewrite
 
 Rule = Callable[[Node], Node | None]
 

@@ -35,6 +35,8 @@ class Interpreted:
     def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
             sizes: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
         outputs, updates = interpreter.run(self.graph, {**store, **inputs}, scalars, sizes)
+        # An output may be a param itself: it is what the param was before the update.
+        outputs = {name: value.copy() for name, value in outputs.items()}
         for name, value in updates.items():
             store[name][...] = value
-        return {name: value.copy() for name, value in outputs.items()}
+        return outputs

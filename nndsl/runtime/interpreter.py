@@ -9,7 +9,7 @@ import numpy as np
 
 from nndsl.diagnostics import InternalError
 from nndsl.ir.dims import Dim, evaluate
-from nndsl.ir.graph import Graph, Node
+from nndsl.ir.graph import Body, Graph, Node, topological
 from nndsl.ir.types import NUMPY_NAMES
 from nndsl.ops.table import OPS
 
@@ -30,11 +30,43 @@ def run(graph: Graph, arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping
     """(outputs by name, new values of updated params and states by name). Nothing is changed in place."""
     values: dict[Node, Any] = {}
     with np.errstate(all="ignore"):
-        for node in graph.nodes():
-            values[node] = _leaf(node, arrays, scalars, sizes) if node.is_leaf else _apply(node, values, sizes)
+        _compute(graph.nodes(), values, arrays, scalars, sizes)
     outputs = {name: np.asarray(values[node]) for name, node in graph.outputs}
     updates = {u.target.attrs["name"]: np.array(values[u.value]) for u in graph.updates}
     return outputs, updates
+
+
+def _compute(nodes: list[Node], values: dict[Node, Any], arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+    """Fill in the values of all nodes that have none."""
+    for node in nodes:
+        if node in values:
+            continue
+        if node.is_leaf:
+            values[node] = _leaf(node, arrays, scalars, sizes)
+        elif node.op == "scan":
+            values[node] = _scan(node, values, scalars, sizes)
+        elif node.op == "scan_part":
+            values[node] = values[node.inputs[0]][node.attrs["index"]]
+        else:
+            values[node] = _apply(node, values, sizes)
+
+
+def _scan(node: Node, values: Mapping[Node, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> tuple[Any, ...]:
+    """All parts of a scan: the last carries, then what the steps collected."""
+    body: Body = node.attrs["body"]
+    given = [values[i] for i in node.inputs]
+    carries, rest = given[: len(body.carries)], given[len(body.carries) :]
+    sequences, free = rest[: len(body.items)], rest[len(body.items) :]
+    nodes, length = topological(body.results), resolve(node.attrs["length"], sizes)
+    collected: list[list[Any]] = [[] for _ in body.collects]
+    for t in reversed(range(length)) if node.attrs["reverse"] else range(length):
+        step: dict[Node, Any] = dict(zip(body.leaves, [*carries, *(s[t] for s in sequences), *free], strict=True))
+        _compute(nodes, step, {}, scalars, sizes)
+        carries = [step[n] for n in body.next]
+        for gathered, n in zip(collected, body.collects, strict=True):
+            gathered.append(step[n])
+    ordered = [g[::-1] if node.attrs["reverse"] else g for g in collected]
+    return (*carries, *(np.stack(g) for g in ordered))
 
 
 def _leaf(node: Node, arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from nndsl.ir.graph import Graph, Node, Update, topological
+from nndsl.ir.graph import Body, Graph, Node, Update, topological
 
 Rule = Callable[[Node], Node]
 
@@ -21,8 +21,18 @@ def rebuild(roots: Iterable[Node], rule: Rule, known: dict[Node, Node] | None = 
     new: dict[Node, Node] = dict(known or {})
     for node in topological(roots):
         if node not in new:
-            new[node] = rule(with_inputs(node, tuple(new[i] for i in node.inputs)))
+            over = with_inputs(node, tuple(new[i] for i in node.inputs))
+            new[node] = rule(_with_body(over, rule) if node.op == "scan" else over)
     return new
+
+
+def _with_body(node: Node, rule: Rule) -> Node:
+    """A scan with `rule` applied inside its body too; the body's leaves stay unless the rule changes them."""
+    body: Body = node.attrs["body"]
+    new = rebuild((*body.leaves, *body.results), rule)
+    made = Body(*(tuple(new[n] for n in group) for group in (body.carries, body.items, body.free, body.next, body.collects)))
+    same = all(a is c for a, c in zip((*body.leaves, *body.results), (*made.leaves, *made.results), strict=True))
+    return node if same else replace(node, attrs={**node.attrs, "body": made})
 
 
 def rewrite(graph: Graph, rule: Rule) -> Graph:

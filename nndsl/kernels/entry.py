@@ -1,0 +1,162 @@
+"""The function that all workers run: it reads the table and calls the kernels in order, a barrier after each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nndsl.ir.dims import Size, product
+from nndsl.ir.graph import Body, Node
+from nndsl.ir.loops import Kernel
+from nndsl.ir.plan import Plan, Region
+from nndsl.ir.types import BYTES
+from nndsl.kernels import source
+from nndsl.kernels.lower import Argument
+
+Lowered = Mapping[Region, tuple[Kernel, list[Argument]]]
+Places = Mapping[tuple[str, object], int]
+
+
+def shape_text(shape: tuple[Size, ...]) -> str:
+    """A shape as a Python tuple; a number lies in an array of one element."""
+    if not shape:
+        return "(1,)"
+    return f"({', '.join(str(s) for s in shape)}{',' if len(shape) == 1 else ''})"
+
+
+@dataclass(eq=False)
+class Writer:
+    """The entry as it is written. `address` gives what lies at changing places: the carries and items of scans."""
+
+    plan: Plan
+    lowered: Lowered
+    places: Places
+    lines: list[str] = field(default_factory=list)
+    address: dict[Node, str] = field(default_factory=dict)
+    barriers: int = 0
+    depth: int = 1
+
+    @property
+    def loops(self) -> bool:
+        return any(region.form == "scan" for region in self.plan.regions)
+
+    def say(self, line: str) -> None:
+        self.lines.append("    " * self.depth + line)
+
+    def at(self, node: Node) -> str:
+        """The address of what `node` holds."""
+        home = self.plan.home(node)
+        if home in self.address:
+            return self.address[home]
+        word = self.places.get(("array", home), self.places.get(("buffer", home)))
+        return f"entry(table, {word})"
+
+    def array(self, argument: Argument) -> str:
+        return f"array_{argument.home.dtype}({self.at(argument.home)}, {shape_text(argument.shape)})"
+
+    def call(self, function: str, given: list[str]) -> None:
+        self.say(f"{function}(")
+        for value in given:
+            self.say(f"    {value},")
+        self.say(")")
+
+    def barrier(self) -> None:
+        """Wait for all workers; the barriers of a run are counted, in a variable where there are loops."""
+        if self.loops:
+            self.say("turn += 1")
+            self.say("barrier(sync, workers, turn)")
+        else:
+            self.barriers += 1
+            self.say(f"barrier(sync, workers, {self.barriers})")
+
+    # --- regions ---------------------------------------------------------------------------------------
+
+    def regions(self, regions: tuple[Region, ...] | list[Region], last: bool) -> None:
+        """Kernels in order. After the very last one nobody waits: the caller does."""
+        for number, region in enumerate(regions, 1):
+            if region.form == "scan":
+                self.scan(region)
+            else:
+                kernel, arguments = self.lowered[region]
+                self.call(kernel.name, [*(self.array(a) for a in arguments), *source.used_sizes(kernel), *kernel.scalars, "worker", "workers"])
+                if not last or number < len(regions):
+                    self.barrier()
+
+    def scan(self, region: Region) -> None:
+        """The body's kernels once for each step. Carries go to and fro between two places; items and what is collected
+        lie one step after the other."""  # fmt: skip
+        scan = region.nodes[0]
+        body: Body = scan.attrs["body"]
+        first, rest = scan.inputs[: len(body.carries)], scan.inputs[len(body.carries) :]
+        sequences, free = rest[: len(body.items)], rest[len(body.items) :]
+        parts = {n.attrs["index"]: n for n in region.nodes[1:]}
+        name = self.plan.names
+        before = dict(self.address)
+        self.address.update({leaf: self.at(outer) for leaf, outer in zip(body.free, free, strict=True)})
+        for leaf, node, start in zip(body.carries, body.next, first, strict=True):
+            at = f"{name[leaf]}_at"
+            self.say(f"{at}, {at}_next, {at}_spare = {self.at(start)}, {self.at(node)}, {self.at(region.spares[node])}")
+        count, step = f"{name[scan]}_step", f"{name[scan]}_at"
+        length = str(scan.attrs["length"])
+        self.say(f"for {count} in range({length}):")
+        self.depth += 1
+        self.say(f"{step} = {length} - 1 - {count}" if scan.attrs["reverse"] else f"{step} = {count}")
+        for leaf, node in zip(body.carries, body.next, strict=True):
+            self.address[leaf], self.address[node] = f"{name[leaf]}_at", f"{name[leaf]}_at_next"
+        for leaf, sequence in zip(body.items, sequences, strict=True):
+            self.say(f"{name[leaf]}_at = {self.at(sequence)} + {step} * {stride(leaf)}")
+            self.address[leaf] = f"{name[leaf]}_at"
+        for index, node in enumerate(body.collects, len(body.next)):
+            if index in parts:
+                self.say(f"{name[node]}_to = {self.at(parts[index])} + {step} * {stride(node)}")
+                self.address[node] = f"{name[node]}_to"
+        self.regions(region.body, last=False)
+        for leaf in body.carries:
+            at = f"{name[leaf]}_at"
+            self.say(f"{at}, {at}_next, {at}_spare = {at}_next, {at}_spare, {at}_next")
+        self.depth -= 1
+        for index, leaf in enumerate(body.carries):
+            if index in parts:
+                elements = f"({product(leaf.shape)},)"
+                self.call("copy_all", [
+                    f"array_{leaf.dtype}({name[leaf]}_at, {elements})",
+                    f"array_{leaf.dtype}({self.at(parts[index])}, {elements})", "worker", "workers"])  # fmt: skip
+                self.barrier()
+        self.address = before
+
+
+def stride(node: Node) -> str:
+    """Bytes from one step to the next."""
+    size = product(node.shape) * BYTES[node.dtype]
+    return str(size) if isinstance(size, int) else f"({size})"
+
+
+def entry_text(plan: Plan, lowered: Lowered, places: Places) -> str:
+    """The whole entry."""
+    writer = Writer(plan, lowered, places)
+    writer.lines += ["@program", f"def {plan.graph.name}(worker, workers, sync, table):"]
+    for name in plan.sizes:
+        writer.say(f"{name} = entry(table, {places['size', name]})")
+    _numbers(writer)
+    if writer.loops:
+        writer.say("turn = 0")
+    writer.regions(plan.regions, last=True)
+    if len(writer.lines) == 2:
+        writer.say("pass")
+    return "\n".join(writer.lines)
+
+
+def _numbers(writer: Writer) -> None:
+    """The runtime's numbers as local names."""
+    scalars = writer.plan.scalars
+    if not scalars:
+        return
+    place = f"entry(table, {writer.places['numbers', 'numbers']}), ({len(scalars)},)"
+    from nndsl.kernels.memory import all_nodes
+
+    dtypes = {n.attrs["name"]: n.dtype for n in all_nodes(writer.plan.graph) if n.op == "scalar"}
+    for i, name in enumerate(scalars):
+        if name == "key":
+            writer.say(f"key = array_i64({place})[{i}]")
+        else:
+            writer.say(f"{name} = {dtypes[name]}(array_f64({place})[{i}])")
