@@ -60,7 +60,7 @@ class Frame:
         base = self.arena.ctypes.data
         self.arrays: list[tuple[int, str]] = []
         # The arrays of the last run: to ask an array for its address takes longer than to see that it is the same.
-        self.bound: dict[str, Any] = {}
+        self.bound: dict[int, Any] = {}
         for place, slot in enumerate(program.slots):
             match slot.kind:
                 case "size":
@@ -133,9 +133,9 @@ class Native:
         try:
             for place, name in frame.arrays:
                 array = inputs[name] if name in inputs else store[name]
-                if frame.bound.get(name) is not array:
+                if frame.bound.get(place) is not array:
                     frame.table[place] = array.ctypes.data
-                    frame.bound[name] = array
+                    frame.bound[place] = array
             for i, name in enumerate(self.plan.scalars):
                 if name == "key":
                     frame.words[i] = scalars[name]
