@@ -235,14 +235,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{folded[near[0]]}`?" if near else None
 
 
-def catalogue() -> dict[str, type[Problem]]:
-    """Every Problem class by its code."""
-    from nndsl.problems import every
-
-    return {problem.code: problem for problem in every()}
-
-
 __all__ = [
     "InternalError", "Label", "NndslError", "Problem", "Source", "Span",
-    "catalogue", "did_you_mean", "render", "render_all", "unique_sorted",
+    "did_you_mean", "render", "render_all", "unique_sorted",
 ]  # fmt: skip

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nndsl.check.builtins import BUILTINS
-from nndsl.diagnostics import Problem, Source, catalogue
+from nndsl.diagnostics import Problem, Source
+from nndsl.problems import catalogue
 from nndsl.ops.op import Op
 from nndsl.ops.table import OPS
 from nndsl.syntax import ast

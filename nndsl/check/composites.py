@@ -16,7 +16,9 @@ def axis_of(x: Node, axis: int) -> int:
     """An axis counted from the end when negative. Raises ShapeFault where there is none."""
     rank = x.type.rank
     if not -rank <= axis < rank:
-        raise ShapeFault(f"there is no axis {axis}", (0,), f"axes go from {-rank} to {rank - 1}" if rank else None, "axis")
+        raise ShapeFault(
+            f"there is no axis {axis}", (0,), f"axes go from {-rank} to {rank - 1}" if rank else None, "axis"
+        )
     return axis % rank
 
 
@@ -33,7 +35,9 @@ def as_float(x: Node) -> Node:
 
 
 def stack(parts: Sequence[Node], axis: int) -> Node:
-    """Joined along a new axis."""
+    """Joined along a new axis. Raises ShapeFault where shapes differ or there is nothing to join."""
+    if not parts:
+        raise ShapeFault("needs values to join", ())
     rank = parts[0].type.rank + 1
     place = axis % rank if -rank <= axis < rank else rank
     if place >= rank:
@@ -42,7 +46,18 @@ def stack(parts: Sequence[Node], axis: int) -> Node:
         if part.shape != parts[0].shape:
             raise ShapeFault(f"needs equal shapes: {parts[0].type} and {part.type}", (0, i))
     spread = [b.reshape(p, (*p.shape[:place], 1, *p.shape[place:])) for p in parts]
-    return spread[0] if len(spread) == 1 else b.apply("concat", *spread, axis=place)
+    return concat(spread, place)
+
+
+MAX_JOINED = 16
+
+
+def concat(parts: Sequence[Node], axis: int) -> Node:
+    """Joined along an axis. Many parts are joined in groups: an element looks for its part by comparing one by one."""
+    while len(parts) > MAX_JOINED:
+        groups = [parts[i : i + MAX_JOINED] for i in range(0, len(parts), MAX_JOINED)]
+        parts = [g[0] if len(g) == 1 else b.apply("concat", *g, axis=axis) for g in groups]
+    return parts[0] if len(parts) == 1 else b.apply("concat", *parts, axis=axis)
 
 
 def split(x: Node, n: int, axis: int) -> list[Node]:
@@ -123,24 +138,34 @@ def as_kind(x: Node, kind: str | None) -> Node:
 
 
 def logits_of(p: Node, made_by: str | None = None) -> Node | None:
-    """The logits behind a value: the value itself where it is no probability, what softmax or sigmoid was applied to where
-    one of them made it (that named by `made_by`, softmax along the last axis), else None."""  # fmt: skip
-    if p.type.kind is None or p.type.kind.name == "logits":
-        return p
-    if p.op == "softmax":
-        along_last = p.attrs["axis"] == p.type.rank - 1
-        return p.inputs[0] if made_by != "sigmoid" and (along_last or made_by is None) else None
-    if p.op == "sigmoid":
-        return p.inputs[0] if made_by != "softmax" else None
-    # Sigmoid works element by element, so that a view of its result is the result on a view.
-    if p.op in ("reshape", "slice", "transpose") and made_by != "softmax" and _elementwise_prob(p.inputs[0]):
-        inner = logits_of(p.inputs[0], "sigmoid")
-        return b.apply(p.op, inner, **dict(p.attrs)) if inner is not None else None
-    return None
+    """The logits behind a value, or None where they are not known.
+
+    A value of no kind counts as logits. Of a prob they are known where softmax or sigmoid made it, possibly seen
+    under another shape. `made_by` ("softmax" or "sigmoid") asks that this very function made it, softmax along the
+    last axis: only then do the logits mean the same.
+    """
+    if not _is_prob(p):
+        return None if p.type.kind and p.type.kind.name in ("onehot", "binary") else p
+    if p.op in ("softmax", "sigmoid"):
+        last = p.op == "sigmoid" or p.attrs["axis"] == p.type.rank - 1
+        return p.inputs[0] if made_by is None or (made_by == p.op and last) else None
+    if p.op not in ("reshape", "slice", "transpose") or not _is_prob(p.inputs[0]):
+        return None
+    inner = logits_of(p.inputs[0], made_by)
+    if inner is None:
+        return None
+    # The softmax of a part, or along another axis, is not the part of a softmax.
+    whole_rows = p.op == "reshape" and p.shape[-1:] == p.inputs[0].shape[-1:]
+    if not whole_rows and not _by_sigmoid(p):
+        return None
+    return b.apply(p.op, inner, **dict(p.attrs))
 
 
-def _elementwise_prob(p: Node) -> bool:
-    """Whether a probability was made by sigmoid, maybe seen through views."""
-    while p.op in ("reshape", "slice", "transpose") and p.type.kind and p.type.kind.name == "prob":
+def _is_prob(p: Node) -> bool:
+    return p.type.kind is not None and p.type.kind.name == "prob"
+
+
+def _by_sigmoid(p: Node) -> bool:
+    while p.op in ("reshape", "slice", "transpose"):
         p = p.inputs[0]
     return p.op == "sigmoid"

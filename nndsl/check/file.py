@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from nndsl.check import library
 from nndsl.check.model import elaborate_model
-from nndsl.check.scope import LibraryScope, Scope
+from nndsl.check.resolve import unknown_names
+from nndsl.check.scope import Library, LibraryScope, Scope
 from nndsl.check.train import elaborate_train
 from nndsl.check.values import POISON, Function
 from nndsl.diagnostics import Label, Problem, Source, Span, did_you_mean, unique_sorted
@@ -32,8 +33,14 @@ class CheckedFile:
         return tuple(p for p in self.problems if p.severity == "error")
 
 
-def check_file(file: ast.File, source: Source, found: tuple[Problem, ...] = (), consts: Mapping[str, object] | None = None,
-               model: str | None = None, need_model: bool = False) -> CheckedFile:  # fmt: skip
+def check_file(
+    file: ast.File,
+    source: Source,
+    found: tuple[Problem, ...] = (),
+    consts: Mapping[str, object] | None = None,
+    model: str | None = None,
+    need_model: bool = False,
+) -> CheckedFile:
     """Check everything; `found` are the Problems of parsing. Consts named `train.x` override the train section."""
     problems: list[Problem] = list(found)
     given = dict(consts or {})
@@ -43,34 +50,55 @@ def check_file(file: ast.File, source: Source, found: tuple[Problem, ...] = (), 
     chosen = choose(models, sections, model, source, problems, bool(found), need_model)
     result: Model | None = None
     spec: TrainSpec | None = None
+    place = Span(source, 0, 0)
     try:
         for function in models.values():
+            place = function.definition.name_span
             made = elaborate_model(function, own if function is chosen else {}, problems)
+            section = next((s for s in sections if s.name == function.name), None)
+            if section is None and function is not chosen:
+                continue
+            settings = elaborate_train(section, scope, made, overrides if function is chosen else {}, place, problems)
+            if section is not None and made.model is not None and not made.model.training.losses:
+                problems.append(
+                    names.NothingToCompute(
+                        section.name_span,
+                        message=f"the model `{function.name}` has no loss to train by",
+                        cure="add a line such as `loss mse(y, prediction)` to the model",
+                    )
+                )
             if function is chosen:
-                result = made
-        section = next((s for s in sections if chosen is not None and s.name == chosen.name), None)
-        if result is not None:
-            spec = elaborate_train(section, scope, result, overrides, problems)
-        if spec is not None and result is not None and not result.training.losses and section is not None:
-            problems.append(names.NothingToCompute(section.name_span, message="this model has no loss to train by",
-                                                   cure="add a line such as `loss mse(y, prediction)` to the model"))  # fmt: skip
+                result, spec = made.model, settings
     except RecursionError:
-        place = chosen.definition.name_span if chosen is not None else Span(source, 0, 0)
-        problems.append(building.TooDeep(place, note="expressions and definitions nest too deep together"))
+        problems.append(
+            building.TooDeep(
+                place,
+                note="expressions and definitions nest too deep together",
+                cure="give inner parts names on lines of their own",
+            )
+        )
+        result = spec = None
+    problems += unknown_names(file, scope, problems)
     return CheckedFile(result, spec, unique_sorted(problems))
 
 
 def collect(file: ast.File, problems: list[Problem]) -> tuple[Scope, dict[str, Function], list[ast.Section]]:
     """Bind all definitions of a file above the library."""
-    scope = Scope(LibraryScope(index=library.index()), role="file")
+    scope = Scope(Library(inside=LibraryScope(index=library.index())), role="file")
     models: dict[str, Function] = {}
     sections: list[ast.Section] = []
     for item in file.items:
         match item:
             case ast.Definition():
-                if item.name in scope.names and item.name in scope.spans:
-                    problems.append(names.DuplicateName(item.name_span, message=f"`{item.name}` is defined twice",
-                                                        related=(Label(scope.spans[item.name], "the first time here"),)))  # fmt: skip
+                if item.name in scope.spans:
+                    problems.append(
+                        names.DuplicateName(
+                            item.name_span,
+                            message=f"`{item.name}` is defined twice",
+                            related=(Label(scope.spans[item.name], "the first time here"),),
+                            cure="rename one of them",
+                        )
+                    )
                     continue
                 function = Function(item, scope)
                 scope.bind(item.name, function, item.name_span)
@@ -79,40 +107,75 @@ def collect(file: ast.File, problems: list[Problem]) -> tuple[Scope, dict[str, F
             case ast.Section(role="train"):
                 sections.append(item)
             case ast.Section():
-                problems.append(building.NotBuilt(item.name_span, message=f"`{item.role}` sections are not built yet",
-                                                  cure="name the arrays in the train section: `data = npz(…)`" if item.role == "data" else None))  # fmt: skip
+                problems.append(
+                    building.NotBuilt(
+                        item.name_span,
+                        message=f"`{item.role}` sections are not built yet",
+                        cure="name the arrays in the train section: `data = npz(…)`" if item.role == "data" else None,
+                    )
+                )
             case ast.Import():
-                problems.append(building.NotBuilt(item.span, message="`import` is not built yet", cure="copy the definitions into this file"))
-            case _:
-                for name in getattr(item, "names", ()):
+                problems.append(
+                    building.NotBuilt(
+                        item.span, message="`import` is not built yet", cure="copy the definitions into this file"
+                    )
+                )
+            case ast.PoisonItem():
+                for name in item.names:
                     scope.bind(name, POISON)
     return scope, models, sections
 
 
-def choose(models: dict[str, Function], sections: list[ast.Section], wanted: str | None, source: Source, problems: list[Problem],
-           broken: bool, need_model: bool) -> Function | None:  # fmt: skip
+def choose(
+    models: dict[str, Function],
+    sections: list[ast.Section],
+    wanted: str | None,
+    source: Source,
+    problems: list[Problem],
+    broken: bool,
+    need_model: bool,
+) -> Function | None:
     """The model that is meant: the one asked for, the only one, or the one a train section names."""
     for section in sections:
         if section.name not in models and not broken:
-            problems.append(names.UnknownModel(section.name_span, message=f"there is no model `{section.name}` to train",
-                                               cure=did_you_mean(section.name, models)))  # fmt: skip
+            cure = did_you_mean(section.name, models) or (
+                f"this file has {', '.join(models)}" if models else "write `model Name { … }`"
+            )
+            problems.append(
+                names.UnknownModel(section.name_span, message=f"there is no model `{section.name}` to train", cure=cure)
+            )
     seen: dict[str, ast.Section] = {}
     for section in sections:
         if section.name in seen:
-            problems.append(names.DuplicateName(section.name_span, message=f"`{section.name}` has two train sections",
-                                                related=(Label(seen[section.name].name_span, "the first one"),)))  # fmt: skip
+            problems.append(
+                names.DuplicateName(
+                    section.name_span,
+                    message=f"`{section.name}` has two train sections",
+                    related=(Label(seen[section.name].name_span, "the first one"),),
+                    cure="join the two",
+                )
+            )
         seen.setdefault(section.name, section)
     if wanted is not None:
         if wanted not in models and not broken:
-            problems.append(names.UnknownModel(None, message=f"{source.name} has no model `{wanted}`", cure=did_you_mean(wanted, models)))
+            problems.append(
+                names.UnknownModel(
+                    None, message=f"{source.name} has no model `{wanted}`", cure=did_you_mean(wanted, models)
+                )
+            )
         return models.get(wanted)
     trained = [models[s.name] for s in sections if s.name in models]
     if len(models) == 1 or not trained:
         if len(models) > 1 and need_model:
-            problems.append(names.NoModel(Span(source, 0, 0), message="this file has several models",
-                                          cure=f"choose one: {', '.join(models)}"))  # fmt: skip
+            problems.append(
+                names.NoModel(
+                    Span(source, 0, 0), message="this file has several models", cure=f"choose one: {', '.join(models)}"
+                )
+            )
             return None
         if not models and need_model and not broken:
-            problems.append(names.NoModel(Span(source, 0, 0), message="this file has no model", cure="write `model Name { … }`"))
+            problems.append(
+                names.NoModel(Span(source, 0, 0), message="this file has no model", cure="write `model Name { … }`")
+            )
         return next(iter(models.values()), None)
     return trained[0]

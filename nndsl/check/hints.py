@@ -23,6 +23,8 @@ def kind_cure(function: str, wanted: str, found: str) -> str | None:
             return "pass the value before softmax or sigmoid"
         case "prob", "logits":
             return "apply `softmax` or `sigmoid` first"
-        case ("f32" | "f64"), "index":
-            return "indices are names, not amounts: use `one_hot(x, n)`, `multi_hot(x, n)`, or `cast(x, f32)` to count with them"
+        case (("f32" | "f64"), "index"):
+            return (
+                "indices are names, not amounts: use `one_hot(x, n)`, `multi_hot(x, n)`, or count with `cast(x, f32)`"
+            )
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nndsl.check.context import Context
-from nndsl.check.expressions import evaluate, guarded
+from nndsl.check.expressions import evaluate
+from nndsl.check.nodes import MAX_SIZE, guarded
 from nndsl.check.scope import Scope
 from nndsl.check.values import POISON, Poison, Value, describe
 from nndsl.diagnostics import Span
@@ -25,7 +26,9 @@ def index(ctx: Context, scope: Scope, expr: ast.Index, value: Value) -> Value:
             return of_list(ctx, scope, expr, list(value))
         case Node():
             return of_tensor(ctx, scope, expr, value)
-    return ctx.say(names.BadValue, expr.span, f"{describe(value)} has no parts", cure="only tensors and lists are indexed")
+    return ctx.say(
+        names.BadValue, expr.span, f"{describe(value)} has no parts", cure="only tensors and lists are indexed"
+    )
 
 
 def of_list(ctx: Context, scope: Scope, expr: ast.Index, items: list[Value]) -> Value:
@@ -33,19 +36,36 @@ def of_list(ctx: Context, scope: Scope, expr: ast.Index, items: list[Value]) -> 
     if len(expr.items) != 1 or isinstance(part, ast.Ellipsis_):
         return ctx.say(shapes.BadIndex, expr.span, "a list has one index")
     if isinstance(part, ast.Slice):
-        ends = [evaluate(ctx, scope, e) if e is not None else None for e in (part.start, part.stop, part.step)]
-        if any(isinstance(e, Poison) for e in ends):
-            return POISON
-        if any(e is not None and not isinstance(e, int) for e in ends) or ends[2] == 0:
-            return ctx.say(names.NotConstant, part.span, "a slice of a list needs whole numbers")
+        ends: list[int | None] = []
+        for e in (part.start, part.stop, part.step):
+            end = evaluate(ctx, scope, e) if e is not None else None
+            if isinstance(end, Poison):
+                return POISON
+            if end is not None and (isinstance(end, bool) or not isinstance(end, int)):
+                return ctx.say(
+                    names.NotConstant,
+                    e.span if e else part.span,
+                    "a slice of a list needs whole numbers",
+                    note=f"this is {describe(end)}",
+                )
+            ends.append(end)
+        if ends[2] == 0:
+            return ctx.say(shapes.BadIndex, part.span, "the step of a slice is a whole number other than 0")
+        ctx.count(part.span, len(items))
         return items[slice(*ends)]
     at = evaluate(ctx, scope, part)
     if isinstance(at, Poison):
         return POISON
     if not isinstance(at, int) or isinstance(at, bool):
-        return ctx.say(names.NotConstant, part.span, "a list is indexed by a whole number", note=f"this is {describe(at)}")
+        return ctx.say(
+            names.NotConstant, part.span, "a list is indexed by a whole number", note=f"this is {describe(at)}"
+        )
     if not -len(items) <= at < len(items):
-        return ctx.say(shapes.BadIndex, part.span, note=f"the list has {len(items)} items")
+        return ctx.say(
+            shapes.BadIndex,
+            part.span,
+            note=f"this is {at}, the list has {len(items)} {'item' if len(items) == 1 else 'items'}",
+        )
     return items[at]
 
 
@@ -64,7 +84,9 @@ def of_tensor(ctx: Context, scope: Scope, expr: ast.Index, x: Node) -> Value:
         return gather(ctx, expr, x, values)
     taken = sum(1 for part, v in values if not isinstance(part, ast.Ellipsis_) and v is not None)
     if taken > x.type.rank:
-        return ctx.say(shapes.BadIndex, expr.span, "more indices than axes", note=f"this is {x.type}, it has {x.type.rank}")
+        return ctx.say(
+            shapes.BadIndex, expr.span, "more indices than axes", note=f"this is {x.type}, it has {x.type.rank}"
+        )
     if sum(isinstance(part, ast.Ellipsis_) for part, _ in values) > 1:
         return ctx.say(shapes.BadIndex, expr.span, "`...` may stand once in an index")
     if not any(isinstance(part, ast.Ellipsis_) for part, _ in values):
@@ -116,7 +138,12 @@ def gather(ctx: Context, expr: ast.Index, x: Node, values: list[tuple[Part, Valu
     """`table[indices]`: rows of the first axis."""
     first = values[0][1]
     if len(values) != 1 or not isinstance(first, Node):
-        return ctx.say(shapes.BadIndex, expr.span, "a tensor selects along the first axis only", cure="use `take(x, indices, axis=k)`")
+        return ctx.say(
+            shapes.BadIndex,
+            expr.span,
+            "a tensor selects along the first axis only",
+            cure="use `take(x, indices, axis=k)`",
+        )
     return guarded(ctx, expr.span, [x, first], [expr.value.span], "[]", lambda: b.apply("take", x, first))
 
 
@@ -139,17 +166,23 @@ def _position(ctx: Context, value: Value, full: Size, span: Span) -> Size | None
 
 def _slice(ctx: Context, scope: Scope, part: ast.Slice, full: Size) -> tuple[Size, Size, int] | None:
     """Start, size and step of a slice, or None with a Problem. Known sizes are clamped as in NumPy."""
-    values = [evaluate(ctx, scope, e) if e is not None else None for e in (part.start, part.stop, part.step)]
-    for value, e in zip(values, (part.start, part.stop, part.step), strict=True):
+    values: list[Size | None] = []
+    for e in (part.start, part.stop, part.step):
+        value = evaluate(ctx, scope, e) if e is not None else None
         if isinstance(value, Poison):
             return None
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, Dim))):
-            assert e is not None
-            ctx.say(names.NotConstant, e.span, "a slice needs whole numbers", note=f"this is {describe(value)}")
+            ctx.say(
+                names.NotConstant,
+                e.span if e is not None else part.span,
+                "a slice needs whole numbers",
+                note=f"this is {describe(value)}",
+            )
             return None
+        values.append(value)
     start, stop, step = values
     step = 1 if step is None else step
-    if not isinstance(step, int) or step == 0:
+    if not isinstance(step, int) or not 0 < abs(step) <= MAX_SIZE:
         ctx.say(shapes.BadIndex, part.span, "the step of a slice is a whole number other than 0")
         return None
     if isinstance(full, int) and isinstance(start, int | None) and isinstance(stop, int | None):
@@ -161,19 +194,25 @@ def _slice(ctx: Context, scope: Scope, part: ast.Slice, full: Size) -> tuple[Siz
     return _symbolic(ctx, part, full, start, stop, step)
 
 
-def _symbolic(ctx: Context, part: ast.Slice, full: Size, start: Value, stop: Value, step: int) -> tuple[Size, Size, int] | None:
+def _symbolic(
+    ctx: Context, part: ast.Slice, full: Size, start: Size | None, stop: Size | None, step: int
+) -> tuple[Size, Size, int] | None:
     """A slice of an axis whose size only data knows, or with ends that only data knows."""
 
-    def resolve(value: Value, default: Size) -> Size:
+    def resolve(value: Size | None, default: Size) -> Size:
         if value is None:
             return default
-        assert isinstance(value, (int, Dim))
         return full + value if isinstance(value, int) and value < 0 else value
 
     if step < 0:
         if start is None and stop is None and step == -1:
             return full - 1, full, -1
-        ctx.say(shapes.BadIndex, part.span, "a negative step over an axis of unknown size works for the whole axis only", cure="`x[::-1]`")
+        ctx.say(
+            shapes.BadIndex,
+            part.span,
+            "a negative step over an axis of unknown size works for the whole axis only",
+            cure="`x[::-1]`",
+        )
         return None
     begin, end = resolve(start, 0), resolve(stop, full)
     length: Size = end - begin

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.check.context import Context
-from nndsl.check.expressions import as_node
+from nndsl.check.nodes import as_node
 from nndsl.check.scope import Scope
 from nndsl.check.sizes import dtype_word, size_of
 from nndsl.check.values import POISON, Function, Value
 from nndsl.ir.graph import Node
-from nndsl.ir.types import FLOATS, KINDS, Kind, TensorType
+from nndsl.ir.types import FLOATS, KINDS, Kind, TensorType, shape_text
 from nndsl.ops import build as b
 from nndsl.problems import shapes
 from nndsl.syntax import ast
@@ -22,23 +22,36 @@ def check_result(ctx: Context, function: Function, scope: Scope, value: Value, d
         return value
     node = as_node(ctx, value, None, declared.span)
     word = dtype_word(ctx, declared)
+    unproved = (
+        declared.dtype == "index" and node is not None and not (node.type.kind and node.type.kind.name == "index")
+    )
     if node is None or word is None:
         return POISON
 
     def wrong(note: str) -> Value:
-        return ctx.say(shapes.ReturnType, declared.span, f"`{function.name}` does not return what it declares", note=note)
+        return ctx.say(
+            shapes.ReturnType, declared.span, f"`{function.name}` does not return what it declares", note=note
+        )
 
     same_float = node.dtype in FLOATS and word in FLOATS
-    if word != "any" and node.dtype != word and not same_float:
+    if unproved or (word != "any" and node.dtype != word and not same_float):
         return wrong(f"the result is {node.type}")
     dims = [d for d in declared.dims if not isinstance(d, ast.Ellipsis_)]
     dots = next((i for i, d in enumerate(declared.dims) if isinstance(d, ast.Ellipsis_)), None)
     if len(node.shape) < len(dims) or (dots is None and len(node.shape) != len(dims)):
         return wrong(f"the result is {node.type}")
     front = len(dims) if dots is None else dots
-    shape = [*node.shape[:front], *node.shape[len(node.shape) - (len(dims) - front) :]] if dots is not None else list(node.shape)
+    shape = (
+        [*node.shape[:front], *node.shape[len(node.shape) - (len(dims) - front) :]]
+        if dots is not None
+        else list(node.shape)
+    )
+    if dots is not None and scope.row is not None:
+        row = node.shape[dots : len(node.shape) - (len(dims) - dots)]
+        if row != scope.row:
+            return wrong(f"the result is {node.type}, `...` is [{shape_text(scope.row)}]")
     for dim, size in zip(dims, shape, strict=True):
-        if isinstance(dim, ast.Name) and scope.find(dim.id) is None:
+        if isinstance(dim, ast.Name) and scope.size_named(dim.id) is None:
             scope.bind(dim.id, size)
             continue
         wanted = size_of(ctx, scope, dim)
@@ -46,7 +59,11 @@ def check_result(ctx: Context, function: Function, scope: Scope, value: Value, d
             return POISON
         if wanted != size:
             return wrong(f"the result is {node.type}, {dim.span.text} is {wanted}")
-    if declared.dtype in KINDS and declared.dtype != "index" and (node.type.kind is None or node.type.kind.name != declared.dtype):
+    if (
+        declared.dtype in KINDS
+        and declared.dtype != "index"
+        and (node.type.kind is None or node.type.kind.name != declared.dtype)
+    ):
         return with_kind(node, Kind(declared.dtype))
     return node
 

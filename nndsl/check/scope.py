@@ -9,6 +9,7 @@ from nndsl.check.library import Entry
 from nndsl.check.values import POISON, Function, Value
 from nndsl.diagnostics import InternalError, Span
 from nndsl.ir.graph import Node
+from nndsl.ir.types import Shape
 from nndsl.syntax import ast
 from nndsl.syntax.parse import parse_range
 
@@ -31,7 +32,7 @@ class Scope:
     later: dict[str, Later] = field(default_factory=dict)
     states: dict[str, Node] = field(default_factory=dict)
     declared: dict[str, tuple[Span, tuple[int, ...]]] = field(default_factory=dict)
-    row: tuple[object, ...] | None = None
+    row: Shape | None = None
 
     def find(self, name: str) -> Scope | None:
         """The nearest scope that binds `name`."""
@@ -88,7 +89,7 @@ class Scope:
         holder = self.find(name)
         if holder is None or isinstance(holder, Library | LibraryScope):
             return None
-        return None if isinstance(holder.names[name], Function) else holder
+        return None if holder.role == "file" and isinstance(holder.names[name], Function) else holder
 
 
 @dataclass(frozen=True)

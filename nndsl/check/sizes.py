@@ -1,27 +1,22 @@
-"""Sizes and types as written: evaluating dims, matching values against declared types."""
+"""Sizes and types as written: evaluating dims and the types of inputs, params and states."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from nndsl.check.context import Context
+from nndsl.check.expressions import evaluate
+from nndsl.check.nodes import MAX_SIZE
 from nndsl.check.scope import Scope
 from nndsl.check.values import Poison, Value, describe
-from nndsl.diagnostics import Label, Span, did_you_mean
-from nndsl.ir.dims import Dim, Size, exact_quotient, symbols
+from nndsl.diagnostics import Span, did_you_mean
+from nndsl.ir.dims import Dim, Size
 from nndsl.ir.graph import Node
-from nndsl.ir.types import DTYPES, FLOATS, KINDS, Kind, TensorType, shape_text
-from nndsl.problems import kinds, names, shapes
+from nndsl.ir.types import DTYPES, KINDS, Kind, TensorType
+from nndsl.problems import names, shapes
 from nndsl.syntax import ast
-
-MAX_SIZE = 2**31 - 1
-ROW = "..."
 
 
 def size_of(ctx: Context, scope: Scope, expr: ast.Expr) -> Size | None:
     """A dim that is fully known (ints and symbolic dims); None when it is wrong and was reported."""
-    from nndsl.check.expressions import evaluate
-
     return as_size(ctx, evaluate(ctx, scope, expr), expr.span)
 
 
@@ -30,39 +25,39 @@ def as_size(ctx: Context, value: Value, span: Span) -> Size | None:
     match value:
         case Poison():
             return None
+        case Dim() if any(abs(factor) > MAX_SIZE for _, factor in value.terms):
+            ctx.say(shapes.BadDim, span, "this size is too large", note=f"this is {value}")
+            return None
         case Dim():
+            if any(factor < 0 for _, factor in value.terms):
+                ctx.require(value - 1, span)
             return value
         case bool() | float() | str() | None:
             pass
         case int() if 1 <= value <= MAX_SIZE:
             return value
         case int():
-            why = "larger than 2147483647" if value > MAX_SIZE else "not positive"
-            ctx.say(shapes.BadDim, span, note=f"this size is {value:,}, which is {why}")
+            if value > MAX_SIZE:
+                ctx.say(
+                    shapes.BadDim,
+                    span,
+                    "this size is too large",
+                    note=f"this is {value:,}, sizes go up to {MAX_SIZE:,}",
+                )
+            else:
+                ctx.say(shapes.BadDim, span, note=f"this is {value:,}", cure="give a size of at least 1")
             return None
         case Node():
-            ctx.say(names.NotConstant, span, "a size must be known when the network is built",
-                    note=f"this is {describe(value)}", cure="use `shape(x)[i]` for the size of an axis")  # fmt: skip
+            ctx.say(
+                names.NotConstant,
+                span,
+                "a size must be known when the network is built",
+                note=f"this is {describe(value)}",
+                cure="use `shape(x)[i]` for the size of an axis",
+            )
             return None
-    ctx.say(shapes.BadDim, span, note=f"this is {describe(value)}, a size is a whole number")
+    ctx.say(shapes.BadDim, span, note=f"this is {describe(value)}")
     return None
-
-
-@dataclass
-class Row:
-    """What `...` stands for in one signature, and the argument that fixed it."""
-
-    sizes: tuple[Size, ...]
-    span: Span
-    text: str
-
-
-@dataclass
-class Signature:
-    """Bindings made while the arguments of one call are matched."""
-
-    name: str
-    rows: dict[tuple[int, int], Row] = field(default_factory=dict)
 
 
 def dtype_word(ctx: Context, expr: ast.TensorTypeExpr) -> str | None:
@@ -77,7 +72,8 @@ def dtype_word(ctx: Context, expr: ast.TensorTypeExpr) -> str | None:
     known = [*DTYPES, *KINDS, "any"]
     guess = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64", "float": "f32", "int": "i32"}.get(word)
     cure = f"did you mean `{guess}`?" if guess else did_you_mean(word, known) or f"use one of {' '.join(known)}"
-    ctx.say(names.UnknownType, expr.span, f"`{word}` is no dtype and no value kind", cure=cure)
+    place = Span(expr.span.source, expr.span.start, expr.span.start + len(word))
+    ctx.say(names.UnknownType, place, f"`{word}` is no dtype and no value kind", cure=cure)
     return None
 
 
@@ -86,18 +82,32 @@ def declared_type(ctx: Context, scope: Scope, expr: ast.TensorTypeExpr, free: bo
     word = dtype_word(ctx, expr)
     if word is None:
         return None
+    if expr.count is not None and expr.dtype != "index":
+        ctx.say(
+            names.UnknownType,
+            expr.span,
+            "only `index` has a number in `<>`",
+            cure=f"write `{expr.dtype}[…]`, or `index<n>[…]`",
+        )
+        return None
     if word == "any" or expr.dims is None:
-        what = "write its dims: `f32[batch, 4]`; `f32[]` is a single number" if expr.dims is None else "name one dtype: f32, i32, bool …"
+        what = (
+            "write its dims: `f32[batch, 4]`; `f32[]` is a single number"
+            if expr.dims is None
+            else "name one dtype: f32, i32, bool …"
+        )
         ctx.say(names.UnknownType, expr.span, "a declaration needs a full type", cure=what)
         return None
     sizes: list[Size] = []
     good = True
     for dim in expr.dims:
         if isinstance(dim, ast.Ellipsis_):
-            ctx.say(shapes.BadDim, dim.span, "`...` cannot stand in a declaration", note="these axes must be written out")
+            ctx.say(
+                shapes.BadDim, dim.span, "`...` cannot stand in a declaration", note="these axes must be written out"
+            )
             good = False
             continue
-        if free and isinstance(dim, ast.Name) and scope.find(dim.id) is None:
+        if free and isinstance(dim, ast.Name) and scope.size_named(dim.id) is None:
             scope.bind(dim.id, Dim.symbol(dim.id), dim.span)
             scope.used.add(dim.id)
         size = size_of(ctx, scope, dim)
@@ -108,187 +118,15 @@ def declared_type(ctx: Context, scope: Scope, expr: ast.TensorTypeExpr, free: bo
     kind = Kind(expr.dtype) if expr.dtype in KINDS else None
     if expr.dtype == "index":
         if expr.count is None:
-            ctx.say(names.UnknownType, expr.span, "`index` needs its number of values", cure="write `index<10>[batch]` for 0 to 9")
+            ctx.say(
+                names.UnknownType,
+                expr.span,
+                "`index` needs its number of values",
+                cure="write `index<10>[batch]` for 0 to 9",
+            )
             return None
         count = size_of(ctx, scope, expr.count)
         if count is None:
             return None
         kind = Kind("index", count)
     return TensorType(word, tuple(sizes), kind) if good else None
-
-
-def match(ctx: Context, scope: Scope, sig: Signature, pattern: ast.TensorTypeExpr, node: Node, span: Span) -> bool:
-    """Whether `node` fits the declared type; binds the dims the pattern names. Problems are placed at `span`."""
-    return _match_dtype(ctx, scope, sig, pattern, node, span) and _match_dims(ctx, scope, sig, pattern, node, span)
-
-
-def _match_dtype(ctx: Context, scope: Scope, sig: Signature, pattern: ast.TensorTypeExpr, node: Node, span: Span) -> bool:
-    word, found = dtype_word(ctx, pattern), node.type
-    if word is None:
-        return False
-    wanted = pattern.dtype
-    if wanted in KINDS:
-        name = found.kind.name if found.kind else None
-        fits = name == wanted or (name is None and wanted != "index" and found.dtype in FLOATS)
-        if wanted == "index" and name is None and found.dtype in ("i32", "i64"):
-            ctx.say(kinds.NeedsIndex, span, f"`{sig.name}` needs indices whose range is known",
-                    note=f"this is {found}", cure=f"declare the data as `index<n>[{shape_text(found.shape)}]`")  # fmt: skip
-            return False
-        if not fits:
-            _report_kind(ctx, sig, pattern, node, span)
-            return False
-        if wanted == "index" and pattern.count is not None and found.kind is not None and found.kind.count is not None:
-            return _match_size(ctx, scope, sig, pattern.count, found.kind.count, span, f"{found}")
-        return True
-    if word == "any" or word == found.dtype or (word in FLOATS and found.dtype in FLOATS):
-        return True
-    if word in FLOATS and found.kind and found.kind.name == "index":
-        _report_kind(ctx, sig, pattern, node, span)
-        return False
-    cure = "convert it: `cast(x, f32)`" if word in FLOATS else None
-    ctx.say(shapes.WrongDtype, span, f"`{sig.name}` takes {word}", note=f"this is {found}", cure=cure, related=_origin(node, span))
-    return False
-
-
-def _report_kind(ctx: Context, sig: Signature, pattern: ast.TensorTypeExpr, node: Node, span: Span) -> None:
-    from nndsl.check.hints import kind_cure
-
-    found = node.type.kind.name if node.type.kind else node.type.dtype
-    ctx.say(kinds.WrongKind, span, f"`{sig.name}` takes {pattern.dtype} values here, these are {found}",
-            note=f"this is {node.type}", cure=kind_cure(sig.name, pattern.dtype, found), related=_origin(node, span))  # fmt: skip
-
-
-def _origin(node: Node, span: Span) -> tuple[Label, ...]:
-    """Where the value was made, when that is another place."""
-    if node.span is None or (node.span.start <= span.start and node.span.end >= span.end and node.span.source is span.source):
-        return ()
-    if node.span.source is span.source and node.span.line == span.line and span.start <= node.span.start < span.end:
-        return ()
-    return (Label(node.span, f"made here, {node.type}"),)
-
-
-def _match_dims(ctx: Context, scope: Scope, sig: Signature, pattern: ast.TensorTypeExpr, node: Node, span: Span) -> bool:
-    dims, shape = pattern.dims, node.shape
-    if dims is None:
-        return True
-    dots = next((i for i, d in enumerate(dims) if isinstance(d, ast.Ellipsis_)), None)
-    fixed = len(dims) - (dots is not None)
-    if len(shape) < fixed or (dots is None and len(shape) != fixed):
-        atleast = "at least " if dots is not None else ""
-        needs = f"{atleast}{fixed} {'axis' if fixed == 1 else 'axes'}"
-        cure = None
-        if len(shape) > fixed and fixed == 2:
-            cure = "put `|> Flatten()` before it to make one axis of all but the first"
-        elif len(shape) == fixed + 1 and shape[-1] == 1:
-            cure = "drop the last axis: `x[:, 0]`" if fixed == 1 else "drop the last axis: `x[..., 0]`"
-        elif len(shape) < fixed:
-            cure = "add an axis: `x[:, none]`"
-        ctx.say(shapes.WrongRank, span, f"`{sig.name}` takes {needs}", cure=cure, related=_origin(node, span),
-                note=f"this is {node.type}, it has {len(shape)}")  # fmt: skip
-        return False
-    pairs: list[tuple[ast.Expr, Size]] = []
-    if dots is None:
-        pairs = [(d, s) for d, s in zip(dims, shape, strict=True) if not isinstance(d, ast.Ellipsis_)]
-    else:
-        behind = len(dims) - dots - 1
-        row = shape[dots : len(shape) - behind]
-        if not _match_row(ctx, sig, (dots, behind), row, node, span):
-            return False
-        around = [*zip(dims[:dots], shape[:dots], strict=True), *zip(dims[dots + 1 :], shape[len(shape) - behind :], strict=True)]
-        pairs = [(d, s) for d, s in around if not isinstance(d, ast.Ellipsis_)]
-    # All are matched, so that every dim is bound even where one clashes.
-    return all([_match_size(ctx, scope, sig, d, s, span, str(node.type)) for d, s in pairs])
-
-
-def _match_row(ctx: Context, sig: Signature, form: tuple[int, int], row: tuple[Size, ...], node: Node, span: Span) -> bool:
-    known = sig.rows.get((0, 0))
-    if known is None:
-        sig.rows[0, 0] = Row(row, span, str(node.type))
-        return True
-    if known.sizes == row:
-        return True
-    cure = None
-    if len(known.sizes) + 1 == len(row) and row[-1] == 1:
-        cure = "drop the last axis of this one: `x[..., 0]`"
-    elif len(row) + 1 == len(known.sizes) and known.sizes[-1] == 1:
-        cure = "drop the last axis of the other one: `x[..., 0]`"
-    ctx.say(shapes.DimClash, span, f"`{sig.name}` takes values whose shapes agree", note=f"this is {node.type}", cure=cure,
-            related=(Label(known.span, f"this is {known.text}"),))  # fmt: skip
-    return False
-
-
-def _match_size(ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size: Size, span: Span, found: str) -> bool:
-    """One size against one dim expression; a single unknown name in it is solved for."""
-    unknown = _unknown_names(scope, dim)
-    if len(unknown) > 1:
-        ctx.say(names.UnknownName, dim.span, f"these dims cannot be solved: {', '.join(unknown)} are not known here")
-        return False
-    if unknown:
-        value = _solve(ctx, scope, dim, unknown[0], size)
-        if value is None:
-            ctx.say(shapes.DimClash, span, f"`{sig.name}` asks for a size of the form {dim.span.text}", note=f"this is {found}")
-            return False
-        scope.bind(unknown[0], value)
-        scope.fixed[unknown[0]] = (span, found)
-        return True
-    wanted = size_of(ctx, scope, dim)
-    if wanted is None:
-        return False
-    if wanted == size:
-        return True
-    related: list[Label] = []
-    for name in _names_in(dim):
-        place = scope.fixed_at(name)
-        if place is not None:
-            related.append(Label(place[0], f"`{name}` is {describe_size(scope, name)} here, this is {place[1]}"))
-    ctx.say(shapes.DimClash, span, f"`{sig.name}` needs {dim.span.text} = {wanted} here, found {size}", note=f"this is {found}",
-            related=tuple(related), cure=_clash_cure(wanted, size))  # fmt: skip
-    return False
-
-
-def _clash_cure(wanted: Size, found: Size) -> str | None:
-    if isinstance(wanted, int) and isinstance(found, int):
-        return f"change one of the two sizes: {wanted} or {found}"
-    return None
-
-
-def describe_size(scope: Scope, name: str) -> str:
-    holder = scope.find(name)
-    return str(holder.names[name]) if holder is not None else name
-
-
-def _names_in(expr: ast.Expr) -> list[str]:
-    match expr:
-        case ast.Name():
-            return [expr.id]
-        case ast.Binary():
-            return _names_in(expr.left) + _names_in(expr.right)
-        case ast.Unary():
-            return _names_in(expr.operand)
-    return []
-
-
-def _unknown_names(scope: Scope, dim: ast.Expr) -> list[str]:
-    return [n for n in dict.fromkeys(_names_in(dim)) if scope.find(n) is None]
-
-
-def _solve(ctx: Context, scope: Scope, dim: ast.Expr, name: str, size: Size) -> Size | None:
-    """The value of `name` that makes the dim expression equal to `size`; the name must occur linearly."""
-    if isinstance(dim, ast.Name):
-        return size
-    hole = f"?{name}"
-    inner = Scope(scope, {name: Dim.symbol(hole)})
-    form = size_of(ctx, inner, dim)
-    if not isinstance(form, Dim):
-        return None
-    factor: Size = 0
-    rest: Size = 0
-    for monomial, f in form.terms:
-        part = Dim(((monomial, f),)) if monomial else f
-        if (hole,) == monomial:
-            factor = f
-        elif hole in symbols(part):
-            return None
-        else:
-            rest = rest + part
-    return exact_quotient(size - rest, factor) if factor != 0 else None

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from nndsl.check.calls import Given, apply, arguments, bind, bind_inputs, fill_config
-from nndsl.check.context import Context, Registry, RuleFrame, Stop, as_updates
+from nndsl.check.context import Context, Registry, Stop
 from nndsl.check.expressions import evaluate
-from nndsl.check.model import outside_value
+from nndsl.check.model import Elaborated, plain_value
+from nndsl.check.optimizer import make_optimizer, optimizer_call
 from nndsl.check.scope import Scope
-from nndsl.check.statements import run_body
-from nndsl.check.values import POISON, Builtin, Function, Instance, Poison, Value, describe
-from nndsl.diagnostics import Problem, Span, did_you_mean
-from nndsl.ir import graph as ir
-from nndsl.ir.experiment import CallbackCall, Optimizer, SourceCall, TrainSpec, UpdateRule
-from nndsl.ir.graph import Node, scalar_leaf
-from nndsl.ops import build as b
+from nndsl.check.values import Poison, Value, describe
+from nndsl.diagnostics import Label, Problem, Span, did_you_mean
+from nndsl.ir.experiment import CallbackCall, SourceCall, TrainSpec
 from nndsl.problems import names
 from nndsl.syntax import ast
 
 SOURCES = ("npz", "csv", "digits", "iris", "wine", "breast_cancer", "diabetes", "ragged")
 CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "CSVLogger", "TerminateOnNaN")
-COMMON = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
-KEYS = ("optimizer", "epochs", "batch_size", "shuffle", "seed", "data", "validation", "validation_split", "test", "callbacks")
+KEYS = (
+    "optimizer",
+    "epochs",
+    "batch_size",
+    "shuffle",
+    "seed",
+    "data",
+    "validation",
+    "validation_split",
+    "test",
+    "callbacks",
+)
 
 
 @dataclass(eq=False)
@@ -35,32 +41,54 @@ class Settings:
     spans: dict[str, Span] = field(default_factory=dict)
 
 
-def elaborate_train(section: ast.Section | None, scope: Scope, model: ir.Model, overrides: Mapping[str, object],
-                    problems: list[Problem]) -> TrainSpec | None:  # fmt: skip
-    """The settings of a train section (or Keras' defaults without one) and the optimizer for `model`."""
+def elaborate_train(
+    section: ast.Section | None,
+    scope: Scope,
+    made: Elaborated,
+    overrides: Mapping[str, object],
+    span: Span,
+    problems: list[Problem],
+) -> TrainSpec | None:
+    """The settings of a train section (or Keras' defaults without one) and the optimizer for the model.
+
+    The settings are checked even where the model is wrong; there is no TrainSpec then. `span` is the model's name.
+    """
     ctx = Context(True, Registry())
-    inner = Scope(scope, dict(model.consts), role="train")  # type: ignore[arg-type]
-    span = section.name_span if section is not None else model.span
+    inner = Scope(scope, dict(made.consts), role="train")
+    place = section.name_span if section is not None else span
+    optimizer = None
     try:
-        settings = read_settings(ctx, inner, section, overrides, span)
-        optimizer = make_optimizer(ctx, inner, settings, model, span)
+        settings = read_settings(ctx, inner, section, overrides, place)
+        if made.model is not None and (
+            settings.values.get("optimizer") is not None or "optimizer" not in settings.spans
+        ):
+            optimizer = make_optimizer(ctx, inner, settings.values.get("optimizer"), made.model, place)
     except Stop:
         optimizer = None
     problems += ctx.problems
-    if optimizer is None or any(p.severity == "error" for p in ctx.problems):
+    if optimizer is None or made.model is None or ctx.problems:
         return None
     known = {k: v for k, v in settings.values.items() if k != "optimizer"}
-    return TrainSpec(model=model.name, span=section.span if section is not None else None, optimizer=optimizer, **known)
+    return TrainSpec(
+        model=made.model.name, span=section.span if section is not None else None, optimizer=optimizer, **known
+    )
 
 
-def read_settings(ctx: Context, scope: Scope, section: ast.Section | None, overrides: Mapping[str, object], span: Span) -> Settings:
+def read_settings(
+    ctx: Context, scope: Scope, section: ast.Section | None, overrides: Mapping[str, object], span: Span
+) -> Settings:
     """Every key once, each checked; overrides replace what the file says."""
     out = Settings()
     for name in overrides:
         if name not in KEYS or name in ("optimizer", "data", "validation", "test", "callbacks"):
             settable = [k for k in KEYS if k not in ("optimizer", "data", "validation", "test", "callbacks")]
-            ctx.report(names.UnknownSetting(None, message=f"there is no setting `train.{name}` that can be given from outside",
-                                            cure=did_you_mean(name, settable) or f"these can: {', '.join(settable)}"))  # fmt: skip
+            ctx.report(
+                names.UnknownSetting(
+                    None,
+                    message=f"there is no setting `train.{name}` that can be given from outside",
+                    cure=did_you_mean(name, settable) or f"these can: {', '.join(settable)}",
+                )
+            )
     for statement in section.body if section is not None else ():
         if isinstance(statement, ast.PoisonStatement):
             continue
@@ -68,18 +96,28 @@ def read_settings(ctx: Context, scope: Scope, section: ast.Section | None, overr
             ctx.say(names.Misplaced, statement.span, "a `train` section holds settings", cure="write `name = value`")
             continue
         if statement.name not in KEYS:
-            ctx.say(names.UnknownSetting, statement.name_span, f"there is no setting `{statement.name}`",
-                    cure=did_you_mean(statement.name, KEYS) or f"the settings are {', '.join(KEYS)}")  # fmt: skip
+            ctx.say(
+                names.UnknownSetting,
+                statement.name_span,
+                f"there is no setting `{statement.name}`",
+                cure=did_you_mean(statement.name, KEYS) or f"the settings are {', '.join(KEYS)}",
+            )
             continue
         if statement.name in out.spans:
-            ctx.say(names.DuplicateName, statement.name_span, f"`{statement.name}` is set twice", cure="remove one of the two lines")
+            ctx.say(
+                names.DuplicateName,
+                statement.name_span,
+                f"`{statement.name}` is set twice",
+                cure="remove one of the two lines",
+                related=(Label(out.spans[statement.name], "the first time here"),),
+            )
             continue
         out.spans[statement.name] = statement.value.span
         if statement.name not in overrides:
             setting(ctx, scope, statement.name, statement.value, out)
     for name, value in overrides.items():
         if name in KEYS:
-            plain(ctx, name, outside_value(value), out.spans.get(name, span), out)
+            plain(ctx, name, plain_value(value), out.spans.get(name, span), out)
     return out
 
 
@@ -112,10 +150,10 @@ RULES: dict[str, tuple[str, Any]] = {
 
 def plain(ctx: Context, name: str, value: Value, span: Span, out: Settings) -> None:
     """A setting that is a number or a truth value."""
-    if isinstance(value, Poison) or name not in RULES:
+    if name not in RULES or (isinstance(value, Poison) and ctx.problems):
         return
     needs, test = RULES[name]
-    if (isinstance(value, bool) and name != "shuffle") or not test(value):
+    if (isinstance(value, bool) and name != "shuffle") or isinstance(value, Poison) or not test(value):
         ctx.say(names.WrongArgument, span, f"`{name}` is {needs}", note=f"this is {describe(value)}")
         return
     out.values[name] = value
@@ -124,15 +162,31 @@ def plain(ctx: Context, name: str, value: Value, span: Span, out: Settings) -> N
 # --- data and callbacks: calls kept as data, carried out when training starts ---------------------------------
 
 
-def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...], what: str, make: Any) -> Any:
+Kept = TypeVar("Kept", SourceCall, CallbackCall)
+
+
+def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...], make: type[Kept]) -> Kept | None:
     """A call of a known name with plain values as arguments, or None with a Problem."""
+    what = "data source" if make is SourceCall else "callback"
+    if isinstance(expr, ast.Poison):
+        return None
     name_expr = expr.function if isinstance(expr, ast.Call) else expr
     if not isinstance(name_expr, ast.Name):
-        ctx.say(names.WrongArgument, expr.span, f"{what} is a call", cure=f"one of {', '.join(known)}")
+        example = 'npz("file.npz", …)' if make is SourceCall else "EarlyStopping(patience=3)"
+        ctx.say(
+            names.WrongArgument,
+            expr.span,
+            f"a {what} is a call such as `{example}`",
+            cure=f"there are {', '.join(known)}",
+        )
         return None
     if name_expr.id not in known:
-        ctx.say(names.UnknownName, name_expr.span, f"there is no {what} `{name_expr.id}`",
-                cure=did_you_mean(name_expr.id, known) or f"there are {', '.join(known)}")  # fmt: skip
+        ctx.say(
+            names.UnknownName,
+            name_expr.span,
+            f"there is no {what} `{name_expr.id}`",
+            cure=did_you_mean(name_expr.id, known) or f"there are {', '.join(known)}",
+        )
         return None
     args: list[object] = []
     kwargs: dict[str, object] = {}
@@ -141,14 +195,19 @@ def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...]
         inner = argument.value
         if isinstance(inner, ast.Call) and isinstance(inner.function, ast.Name) and inner.function.id in SOURCES:
             value = source_call(ctx, scope, inner)
+            if value is None:
+                return None
         else:
             value = evaluate(ctx, scope, inner)
-        if value is None and not isinstance(inner, (ast.NoneValue, ast.Name)):
-            return None
         if isinstance(value, Poison):
             return None
         if not _plain(value):
-            ctx.say(names.WrongArgument, inner.span, f"{what} takes plain values", note=f"this is {describe(value)}")
+            ctx.say(
+                names.WrongArgument,
+                inner.span,
+                f"a {what} takes numbers, texts and lists",
+                note=f"this is {describe(value)}",
+            )
             return None
         if argument.name is None:
             args.append(value)
@@ -160,167 +219,14 @@ def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...]
 
 
 def _plain(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         return all(_plain(v) for v in value)
-    return value is None or isinstance(value, (bool, int, float, str, SourceCall))
+    return value is None or isinstance(value, bool | int | float | str | SourceCall)
 
 
 def source_call(ctx: Context, scope: Scope, expr: ast.Expr) -> SourceCall | None:
-    return kept_call(ctx, scope, expr, SOURCES, "data source", SourceCall)  # type: ignore[no-any-return]
+    return kept_call(ctx, scope, expr, SOURCES, SourceCall)
 
 
 def callback_call(ctx: Context, scope: Scope, expr: ast.Expr) -> CallbackCall | None:
-    return kept_call(ctx, scope, expr, CALLBACKS, "callback", CallbackCall)  # type: ignore[no-any-return]
-
-
-# --- the optimizer ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The optimizer as named in the section: its definition, its own arguments, and the common options."""
-
-    function: Function
-    given: list[Given]
-    common: dict[str, Given]
-    span: Span
-
-
-def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
-    """`RMSprop(learning_rate=0.001)` or `RMSprop`."""
-    target = evaluate(ctx, scope, expr.function if isinstance(expr, ast.Call) else expr)
-    given = arguments(ctx, scope, expr.arguments) if isinstance(expr, ast.Call) else []
-    if isinstance(target, Poison) or any(isinstance(g.value, Poison) for g in given):
-        return None
-    if not isinstance(target, Function) or target.role != "optimizer":
-        ctx.say(names.WrongArgument, expr.span, "`optimizer` is an optimizer", note=f"this is {describe(target)}",
-                cure='for example `Adam(learning_rate=0.001)`, without quotes')  # fmt: skip
-        return None
-    own = {p.name for p in target.definition.config or ()}
-    common = {g.name: g for g in given if g.name in COMMON and g.name not in own}
-    rest = [g for g in given if g.name not in common]
-    good = True
-    for name, g in common.items():
-        if g.value is not None and (isinstance(g.value, bool) or not isinstance(g.value, (int, float)) or g.value < 0):
-            ctx.say(names.WrongArgument, g.span, f"`{name}` is a number of at least 0, or none", note=f"this is {describe(g.value)}")
-            good = False
-    return Chosen(target, rest, {k: v for k, v in common.items() if v.value is not None and k}, expr.span) if good else None  # type: ignore[misc]
-
-
-def default_optimizer(scope: Scope, span: Span) -> Chosen | None:
-    """RMSprop, as in Keras."""
-    holder = scope.find("RMSprop")
-    function = holder.get("RMSprop") if holder is not None else None
-    return Chosen(function, [], {}, span) if isinstance(function, Function) else None
-
-
-def make_optimizer(ctx: Context, scope: Scope, settings: Settings, model: ir.Model, span: Span) -> Optimizer | None:
-    """Elaborate the update rule once per param."""
-    chosen = settings.values.get("optimizer") if "optimizer" in settings.spans else default_optimizer(scope, span)
-    if chosen is None:
-        return None
-    function, parameters = chosen.function, chosen.function.definition.config or ()
-    config_scope = Scope(function.scope)
-    bound = bind(ctx, function, parameters, chosen.given, chosen.span, config_scope)
-    if bound is None:
-        return None
-    with ctx.applied_at(chosen.span):
-        config = fill_config(ctx, function, parameters, bound, config_scope)
-    if config is None:
-        return None
-    rate, schedule = learning_rate(ctx, config, chosen.span)
-    if isinstance(rate, Poison):
-        return None
-    rules: list[UpdateRule] = []
-    for spec in model.params:
-        rule = update_rule(ctx, chosen, config, spec)
-        if rule is None:
-            return None
-        rules.append(rule)
-    clip = chosen.common.get("global_clipnorm")
-    return Optimizer(function.name, tuple(rules), rate, schedule, float(clip.value) if clip is not None else None)  # type: ignore[arg-type]
-
-
-def learning_rate(ctx: Context, config: dict[str, Value], span: Span) -> tuple[Any, Node | None]:
-    """The learning rate becomes a number supplied at run time, or the graph of a schedule over `step`."""
-    value = config.get("learning_rate")
-    if value is None:
-        return None, None
-    if isinstance(value, (int, float)):
-        config["learning_rate"] = scalar_leaf("learning_rate", "f32")
-        return float(value), None
-    if isinstance(value, Function) and value.takes_config:
-        value = Instance(value, {}, span)
-    if isinstance(value, (Function, Instance)):
-        role = value.role if isinstance(value, Function) else value.function.role
-        if role in ("schedule", "fn"):
-            with b.at(span):
-                before = b.sub(ctx.step, 1.0)
-            node = apply(ctx, value, [Given(None, before, span)], span)
-            if isinstance(node, (int, float)):
-                node = ir.const(float(node), "f32")
-            if isinstance(node, Node):
-                config["learning_rate"] = node
-                return None, node
-            return POISON, None
-    ctx.say(names.WrongArgument, span, "`learning_rate` is a number or a schedule", note=f"this is {describe(value)}")
-    return POISON, None
-
-
-def update_rule(ctx: Context, chosen: Chosen, config: dict[str, Value], spec: ir.ParamSpec) -> UpdateRule | None:
-    """One param's rule: clip the gradient, decay the weight, then the optimizer's own body."""
-    function, definition = chosen.function, chosen.function.definition
-    gradient = Node("input", (), {"name": "gradient"}, spec.type.without_kind(), chosen.span, f"{spec.name}.gradient")
-    scope = Scope(function.scope, dict(config), role="optimizer")
-    scope.bind("step", ctx.step)
-    frame = RuleFrame(spec)
-    ctx.rule = frame
-    try:
-        with ctx.applied_at(chosen.span):
-            g: Value = clipped(ctx, chosen, gradient)
-            p: Node = decayed(ctx, chosen, config, spec, frame)
-            inputs = definition.inputs or ()
-            if len(inputs) != 2:
-                ctx.say(names.MissingArgument, definition.name_span, "an optimizer is applied to a param and its gradient",
-                        cure="write `optimizer Name(…)(p, g) { … }`")  # fmt: skip
-                return None
-            given = {inputs[0].name: Given(None, p, chosen.span), inputs[1].name: Given(None, g, chosen.span)}
-            if isinstance(g, Poison) or not bind_inputs(ctx, function, inputs, given, scope):
-                return None
-            scope.states[inputs[0].name] = spec.leaf
-            run_body(ctx, scope, definition.body)
-    finally:
-        ctx.rule = None
-    if spec.leaf not in frame.updates:
-        ctx.say(names.NoEffect, definition.name_span, f"`{function.name}` does not change `{inputs[0].name}`",
-                cure=f"write `{inputs[0].name} := …`")  # fmt: skip
-        return None
-    renamed = tuple(replace(s) for s in frame.slots)
-    return UpdateRule(spec, gradient, as_updates(frame.updates), renamed)
-
-
-def clipped(ctx: Context, chosen: Chosen, gradient: Node) -> Value:
-    """`clipnorm` and `clipvalue`, as in Keras."""
-    g: Value = gradient
-    for option, helper in (("clipnorm", "clip_by_norm"), ("clipvalue", "clip_by_value")):
-        if option in chosen.common and isinstance(g, Node):
-            holder = chosen.function.scope.find(helper)
-            assert holder is not None
-            limit = float(chosen.common[option].value)  # type: ignore[arg-type]
-            g = apply(ctx, holder.get(helper), [Given(None, g, chosen.span), Given(None, limit, chosen.span)], chosen.span)  # type: ignore[arg-type]
-    return g
-
-
-def decayed(ctx: Context, chosen: Chosen, config: dict[str, Value], spec: ir.ParamSpec, frame: RuleFrame) -> Node:
-    """`weight_decay`: p - learning_rate * weight_decay * p before the step, as in Keras."""
-    decay = chosen.common.get("weight_decay")
-    rate = config.get("learning_rate")
-    if decay is None or not isinstance(rate, Node):
-        return spec.leaf
-    with b.at(chosen.span):
-        p = b.sub(spec.leaf, b.mul(spec.leaf, b.mul(rate, float(decay.value))))  # type: ignore[arg-type]
-    frame.updates[spec.leaf] = p
-    return p
-
-
-_ = Builtin
+    return kept_call(ctx, scope, expr, CALLBACKS, CallbackCall)

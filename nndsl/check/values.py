@@ -25,6 +25,13 @@ class Poison:
 POISON = Poison()
 
 
+class Missing:
+    """What a body without `return` gives."""
+
+
+MISSING = Missing()
+
+
 @dataclass(frozen=True, eq=False)
 class Function:
     """A `layer`, `fn`, `loss`, … as written, with the scope it was written in."""
@@ -63,8 +70,10 @@ class Function:
 
 @dataclass(frozen=True)
 class BuildKey:
-    """Which of all layers this is: the place that builds it, where that was applied, the turn of each loop around it,
-    and how often this place was reached before. The same in the training and in the inference elaboration.
+    """Which of all layers this is: the place that builds it, where the function around that place was applied (None
+    right in the body of a layer), the turn of each loop around it, and how often this place was reached before.
+
+    It is the same in the training and in the inference elaboration.
     """
 
     span: Span
@@ -110,9 +119,21 @@ class DtypeWord:
 
 
 Value: TypeAlias = (
-    Node | int | float | bool | str | list["Value"] | tuple["Value", ...] | Dim | Function | Instance | Builtin
-    | DtypeWord | Poison | None
-)  # fmt: skip
+    Node
+    | int
+    | float
+    | bool
+    | str
+    | list["Value"]
+    | tuple["Value", ...]
+    | Dim
+    | Function
+    | Instance
+    | Builtin
+    | DtypeWord
+    | Poison
+    | None
+)
 
 
 MAX_SHOWN = 8

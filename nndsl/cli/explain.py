@@ -10,7 +10,8 @@ import typer
 
 from nndsl.cli.options import FormatOption
 from nndsl.cli.output import WRONG_USE, Format, data, data_json, say, stop
-from nndsl.diagnostics import Problem, catalogue, did_you_mean
+from nndsl.diagnostics import Problem, did_you_mean
+from nndsl.problems import catalogue
 
 
 def explain(

@@ -11,6 +11,7 @@ from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.loops import Apply, Expr, Num
 from nndsl.ir.types import NUMPY_NAMES, TensorType
 from nndsl.lazy import np
+from nndsl.ops import draws
 from nndsl.ops.op import REQUIRED, HostOnly, Indexed, Op, Types, case
 from nndsl.ops.shape import Index, Read, size_expr
 
@@ -21,9 +22,7 @@ def _type(types: Types, attrs: Attrs) -> TensorType:
 
 def _draw(name: str) -> Any:
     def reference(key: Any, shape: Any, dtype: str, stream: int) -> Any:
-        from nndsl.runtime import random
-
-        return getattr(random, name)(int(key), stream, shape, NUMPY_NAMES[dtype])
+        return getattr(draws, name)(int(key), stream, shape, NUMPY_NAMES[dtype])
 
     return reference
 

@@ -17,3 +17,8 @@ FAMILIES = ("syntax", "names", "shapes", "kinds", "lints", "data", "running", "t
 def every() -> tuple[type[Problem], ...]:
     """All Problem classes, by family."""
     return tuple(problem for name in FAMILIES for problem in import_module(f"nndsl.problems.{name}").FAMILY)
+
+
+def catalogue() -> dict[str, type[Problem]]:
+    """Every Problem class by its code."""
+    return {problem.code: problem for problem in every()}

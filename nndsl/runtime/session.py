@@ -17,7 +17,7 @@ from nndsl.ir.graph import Graph, Metric, Model, Port
 from nndsl.problems.running import FixedLearningRate, SizeRelation
 from nndsl.runtime.executable import Executable
 from nndsl.runtime.parameters import draw
-from nndsl.runtime.random import step_key
+from nndsl.ops.draws import step_key
 
 Batch = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ import pytest
 from command import FAST, LINE, process, run
 
 import nndsl
-from nndsl.diagnostics import catalogue
+from nndsl.problems import catalogue
 
 
 def test_check_of_a_good_file_exits_0(folder: Path) -> None:

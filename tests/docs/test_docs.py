@@ -11,7 +11,8 @@ import pytest
 from docs.markdown import DOCS, Block, blocks, pages
 
 from nndsl import driver
-from nndsl.diagnostics import Source, catalogue, render_all
+from nndsl.diagnostics import Source, render_all
+from nndsl.problems import catalogue
 
 ROOT = DOCS.parent
 BODY = """model Example() {{
@@ -78,3 +79,18 @@ def test_every_verb_is_in_the_reference() -> None:
 
     text = (DOCS / "command.md").read_text(encoding="utf-8")
     assert [verb.__name__ for verb in VERBS if f"## {verb.__name__}\n" not in text] == []
+
+
+def test_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    found = [block for block in blocks(DOCS / "python.md", "python") if "run" in block.words]
+    assert len(found) > 4
+    for block in found:
+        exec(compile(block.text, block.name, "exec"), names)
+
+
+def test_the_message_in_the_readme_is_what_the_checker_says() -> None:
+    source = next(block.text for block in blocks(DOCS / "tour.md", "nn") if "model Skip" in block.text)
+    said = next(block.text for block in blocks(ROOT / "README.md", "text") if block.text.startswith("error["))
+    assert render_all(driver.problems_of(Source("skip.nn", source))) + "\n" == said

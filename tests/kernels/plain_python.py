@@ -26,7 +26,7 @@ from nndsl.ir.dims import evaluate
 from nndsl.ir.types import BYTES, NUMPY_NAMES
 from nndsl.kernels.module import Module
 from nndsl.ops.special import erf
-from nndsl.runtime import random
+from nndsl.ops import draws as random
 
 READY = Path(random.__file__).with_name("ready.py")
 ARENA = 1 << 40

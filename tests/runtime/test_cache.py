@@ -57,7 +57,7 @@ def test_a_second_process_compiles_nothing_and_needs_no_numba(python: Python) ->
 
 
 def test_importing_the_runtime_imports_neither_numba_nor_numpy(python: Python) -> None:
-    done = python("import sys, nndsl.runtime.cache, nndsl.runtime.threads, nndsl.runtime.random\n"
+    done = python("import sys, nndsl.runtime.cache, nndsl.runtime.threads, nndsl.ops.draws\n"
                   "print([name for name in ('numba', 'llvmlite', 'numpy') if name in sys.modules])")  # fmt: skip
     assert done.stdout.strip() == "[]", done.stderr
 

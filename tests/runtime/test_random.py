@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from programs import elementwise
 
-from nndsl.runtime import random
+from nndsl.ops import draws as random
 
 N = 400_000
 NAMES = ["uniform", "normal", "truncated_normal"]

@@ -1,0 +1,278 @@
+"""Arguments of calls: which goes to which parameter, and whether it is of the kind asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from nndsl.check.context import Context
+from nndsl.check.expressions import evaluate
+from nndsl.check.scope import Scope
+from nndsl.check.values import POISON, Builtin, Function, Instance, Poison, Value, describe
+from nndsl.diagnostics import Label, Span, did_you_mean
+from nndsl.ir.dims import Dim
+from nndsl.ir.graph import Node
+from nndsl.problems import names
+from nndsl.syntax import ast
+
+CONST_KINDS = (
+    "int",
+    "float",
+    "bool",
+    "str",
+    "fn",
+    "init",
+    "layer",
+    "loss",
+    "metric",
+    "schedule",
+    "list",
+    "pair",
+    "none",
+)
+MAX_SIGNATURE = 90
+ROLES = ("fn", "init", "layer", "loss", "metric", "schedule")
+
+
+@dataclass(frozen=True)
+class Given:
+    """One argument of a call: its name (None by place), its value and where it stands."""
+
+    name: str | None
+    value: Value
+    span: Span
+
+
+def arguments(ctx: Context, scope: Scope, written: tuple[ast.Argument, ...]) -> list[Given]:
+    """The arguments of a call, evaluated from left to right."""
+    return [
+        Given(a.name, evaluate(ctx, scope, a.value), a.name_span.to(a.value.span) if a.name_span else a.value.span)
+        for a in written
+    ]
+
+
+def signature(function: Function, parameters: tuple[ast.Parameter, ...]) -> str:
+    """`Dense(units: int, activation: fn = linear, …)` as messages show it."""
+    shown = [" ".join(p.span.text.split()) for p in parameters]
+    needed = sum(p.default is None for p in parameters)
+    while len(shown) > max(needed, 2) and sum(map(len, shown)) > MAX_SIGNATURE:
+        shown = [*shown[: -2 if shown[-1] == "…" else -1], "…"]
+    return f"{function.name}({', '.join(shown)})"
+
+
+def bind(
+    ctx: Context, function: Function, parameters: tuple[ast.Parameter, ...], given: list[Given], span: Span
+) -> dict[str, Given] | None:
+    """Which argument goes to which parameter; None with Problems when they do not fit. Defaults are not filled in."""
+    takes = f"the signature is `{signature(function, parameters)}`"
+    by_place = [g for g in given if g.name is None]
+    good = not too_many(ctx, function.name, by_place, len(parameters), takes)
+    bound = {p.name: g for p, g in zip(parameters, by_place, strict=False)}
+    good = by_name(ctx, function.name, given, [p.name for p in parameters], bound, takes) and good
+    missing = [p.name for p in parameters if p.name not in bound and p.default is None]
+    if missing and good:
+        ctx.say(names.MissingArgument, span, f"`{function.name}` needs {_listed(missing)}", cure=takes)
+        good = False
+    return bound if good else None
+
+
+def _listed(wanted: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in wanted)
+
+
+def too_many(ctx: Context, name: str, by_place: list[Given], count: int, takes: str) -> bool:
+    """Report the arguments for which there is no parameter."""
+    amount = f"{count or 'no'} {'argument' if count == 1 else 'arguments'}"
+    for extra in by_place[count:]:
+        ctx.say(names.TooManyArguments, extra.span, f"`{name}` takes {amount}", note="this one is too many", cure=takes)
+    return len(by_place) > count
+
+
+def by_name(
+    ctx: Context, function: str, given: list[Given], known: list[str], bound: dict[str, Given], takes: str
+) -> bool:
+    """Add the arguments given by name to `bound`."""
+    good = True
+    for argument in given:
+        if argument.name is None:
+            continue
+        if argument.name not in known:
+            cure = did_you_mean(argument.name, known) or takes
+            ctx.say(names.UnknownArgument, argument.span, f"`{function}` has no argument `{argument.name}`", cure=cure)
+            good = False
+        elif argument.name in bound:
+            ctx.say(
+                names.TooManyArguments,
+                argument.span,
+                f"`{argument.name}` is given twice",
+                cure=takes,
+                related=(Label(bound[argument.name].span, "the first time here"),),
+            )
+            good = False
+        else:
+            bound[argument.name] = argument
+    return good
+
+
+def bind_builtin(
+    ctx: Context,
+    builtin: Builtin,
+    order: list[str],
+    defaults: dict[str, Any],
+    given: list[Given],
+    span: Span,
+    variadic: str | None,
+) -> tuple[dict[str, Any], dict[str, Span]] | None:
+    """Arguments of a builtin by name, with defaults; None with Problems when they do not fit."""
+    takes = f"the signature is `{builtin.signature}`"
+    by_place = [g for g in given if g.name is None]
+    values: dict[str, Any] = dict(defaults)
+    spans: dict[str, Span] = {}
+    bound: dict[str, Given] = {}
+    good = True
+    if variadic is not None:
+        values[variadic] = [g.value for g in by_place]
+        spans |= {f"{variadic}{i}": g.span for i, g in enumerate(by_place)}
+    else:
+        good = not too_many(ctx, builtin.name, by_place, len(order), takes)
+        bound = dict(zip(order, by_place, strict=False))
+    good = by_name(ctx, builtin.name, given, order, bound, takes) and good
+    values |= {name: g.value for name, g in bound.items()}
+    spans |= {name: bound[name].span for name in order if name in bound}
+    missing = [name for name in order if name not in values]
+    if missing and good:
+        ctx.say(names.MissingArgument, span, f"`{builtin.name}` needs {_listed(missing)}", cure=takes)
+        good = False
+    return (values, spans) if good else None
+
+
+# --- kinds of const parameters -----------------------------------------------------------------------------
+
+
+def fits(kind: str, value: Value) -> bool:
+    """Whether a compile-time value is of a declared kind."""
+    match kind, value:
+        case (("int" | "float"), bool()):
+            return False
+        case (
+            ("int", int()) | ("float", int() | float()) | ("bool", bool()) | ("str", str()) | ("list", list() | tuple())
+        ):
+            return True
+        case "pair", int() | (int(), int()) | [int(), int()]:
+            return not isinstance(value, bool)
+        case "fn", Builtin():
+            return True
+        case _, Function() | Instance() if kind in ROLES:
+            role = value.role if isinstance(value, Function) else value.function.role
+            return role == kind or (kind == "fn" and role in ("layer", "loss")) or (kind == "layer" and role == "fn")
+        case "none", None:
+            return True
+    return False
+
+
+def const_kind(parameter: ast.Parameter) -> str | None:
+    """The word that says what a const parameter takes; None for tensors and untyped ones."""
+    return parameter.type.dtype if parameter.type is not None and parameter.type.dims is None else None
+
+
+def convert(ctx: Context, function: str, parameter: ast.Parameter, given: Given) -> Value:
+    """A value for a const parameter, checked against its kind; POISON with a Problem when it does not fit.
+
+    `none` is taken where the parameter's default is `none`.
+    """
+    kind, value = const_kind(parameter), given.value
+    if isinstance(value, Poison) or kind is None:
+        return value
+    if kind not in CONST_KINDS and parameter.type is not None:
+        cure = did_you_mean(kind, CONST_KINDS) or f"use one of {' '.join(CONST_KINDS)}, or a tensor type with brackets"
+        return ctx.say(names.UnknownType, parameter.type.span, f"`{kind}` is no kind of argument", cure=cure)
+    if value is None and isinstance(parameter.default, ast.NoneValue):
+        return None
+    if kind == "float" and parameter.name == "learning_rate" and isinstance(value, Node | Instance | Function):
+        return value  # a schedule
+    if kind == "int" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not fits(kind, value):
+        article = "an" if kind[0] in "aeiou" else "a"
+        return ctx.say(
+            names.WrongArgument,
+            given.span,
+            f"`{parameter.name}` of `{function}` takes {article} {_worded(kind)}",
+            note=f"this is {describe(value)}",
+            cure=_convert_cure(kind, value, parameter),
+        )
+    if isinstance(value, Function) and value.takes_config and any(p.default is None for p in value.config or ()):
+        # It would be built where it is applied, deep inside, without what it needs.
+        missing = [p.name for p in value.config or () if p.default is None]
+        return ctx.say(
+            names.WrongArgument,
+            given.span,
+            f"`{parameter.name}` of `{function}` is given a {value.role} that is not built",
+            note=f"`{value.name}` needs {_listed(missing)}",
+            cure=f"build it: `{value.name}({', '.join('…' for _ in missing)})`",
+        )
+    if kind == "float" and isinstance(value, int):
+        return float(value)
+    if kind == "pair" and isinstance(value, int):
+        return [value, value]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _worded(kind: str) -> str:
+    return {
+        "int": "int (a whole number)",
+        "float": "float (a number)",
+        "bool": "bool (true or false)",
+        "str": "str (a text)",
+        "fn": "fn (a function)",
+        "init": "init (an initializer)",
+        "pair": "pair (a whole number, or two)",
+    }.get(kind, kind)
+
+
+def _convert_cure(kind: str, value: Value, parameter: ast.Parameter) -> str | None:
+    match value:
+        case str() if kind in ("int", "float", "bool"):
+            return f"write it without quotes: `{value}`" if value.strip() else None
+        case str() if kind in ROLES:
+            return f"write the name without quotes: `{value}`"
+        case Node() if kind in ("int", "float"):
+            return "the value flows in with `|>`; only what builds the layer stands in the brackets"
+        case Dim():
+            return (
+                "a size known only from the data cannot be used here: give that axis a fixed size in the input's type"
+            )
+        case None if parameter.default is not None:
+            return f"leave it out for the default, `{parameter.default.span.text}`"
+        case bool() if kind == "int":
+            return "write a number such as 1"
+    return None
+
+
+def fill_config(
+    ctx: Context, function: Function, parameters: tuple[ast.Parameter, ...], bound: dict[str, Given], scope: Scope
+) -> dict[str, Value] | None:
+    """Values for all const parameters, defaults evaluated in the scope of the definition, after those before them."""
+    values: dict[str, Value] = {}
+    good = True
+    for parameter in parameters:
+        given = bound.get(parameter.name)
+        if given is None:
+            given = default_of(ctx, parameter, scope)
+        value = convert(ctx, function.name, parameter, given)
+        if isinstance(value, Poison) and isinstance(given.value, Node) and given.name is None:
+            return None  # a tensor among what builds the layer: the arguments behind it are out of place too
+        good = good and not isinstance(value, Poison)
+        values[parameter.name] = value
+        scope.bind(parameter.name, value, parameter.name_span)
+        where = given.span if parameter.name in bound else parameter.span
+        scope.fixed[parameter.name] = (where, describe(value))
+    return values if good else None
+
+
+def default_of(ctx: Context, parameter: ast.Parameter, scope: Scope) -> Given:
+    """The default of a parameter that was not given; `bind` has made sure that there is one."""
+    if parameter.default is None:
+        return Given(None, POISON, parameter.span)
+    return Given(None, evaluate(ctx, scope, parameter.default), parameter.default.span)

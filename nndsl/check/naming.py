@@ -1,0 +1,45 @@
+"""Names that values get: from the line that binds them, or from the function that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from nndsl.check.context import Context
+from nndsl.check.scope import Scope
+from nndsl.check.values import Instance, Value
+from nndsl.diagnostics import Span
+from nndsl.ir.graph import Node
+from nndsl.syntax import ast
+
+
+def bind_name(ctx: Context, scope: Scope, name: str, value: Value, span: Span, expr: ast.Expr | None) -> Value:
+    """Bind a name; a new tensor and a newly built layer take it as theirs. The value as bound."""
+    if isinstance(value, Instance) and value.name is None and value.path is None and value.function.role == "layer":
+        value.name = name
+    if isinstance(value, Node) and value.name is None and not value.is_leaf and not isinstance(expr, ast.Name):
+        value = replace(value, name=".".join([*ctx.path, name]))
+    scope.bind(name, value, span)
+    return value
+
+
+def called_name(expr: ast.Expr) -> str | None:
+    """The name of the function whose value an expression is: `mse` in `0.5 * mse(a, b)`."""
+    match expr:
+        case ast.Call(function=ast.Name(id=name)):
+            return name
+        case ast.Pipe(stages=stages):
+            last = stages[-1]
+            return last.id if isinstance(last, ast.Name) else called_name(last)
+        case ast.Binary():
+            return called_name(expr.right) or called_name(expr.left)
+    return None
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name itself, or with the lowest number that makes it new."""
+    return (
+        name
+        if name not in taken
+        else next(f"{name}_{i}" for i in range(2, len(taken) + 3) if f"{name}_{i}" not in taken)
+    )

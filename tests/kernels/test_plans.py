@@ -1,0 +1,34 @@
+"""Golden plans: how many kernels a program takes and how many bytes, so that a slow-down shows without a clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from casefile import case_paths, check_case, load_case
+
+from nndsl.diagnostics import Source
+from nndsl.driver import check_source, graph_of
+from nndsl.kernels.module import Module, generate
+from nndsl.passes import run
+
+CASES = case_paths("kernels")
+
+
+def module_of(text: str, program: str = "train") -> Module:
+    return generate(run(graph_of(check_source(Source("case.nn", text)), program)))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_the_plan_is_as_the_case_has_it(path: Path, request: pytest.FixtureRequest) -> None:
+    case = load_case(path)
+    check_case(path, module_of(case["input"], case.get("program", "train").strip()).plan_text, request)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_kernels_name_their_source_lines(path: Path) -> None:
+    """The source is valid Python, and says of every kernel which lines it carries out."""
+    module = module_of(load_case(path)["input"])
+    compile(module.text, "module", "exec")
+    assert all(kernel.doc for kernel in module.kernels)
+    assert len(module.kernels) == module.text.count("@kernel\n") == len(module.plan.regions)

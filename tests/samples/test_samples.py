@@ -1,0 +1,100 @@
+"""Every sample checks without a remark, and learns from its own data or from made-up data of the same layout."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nndsl
+from nndsl import driver
+from nndsl.syntax.load import load_source
+from nndsl.training.sources import DataPlace
+
+FOLDER = Path(__file__).parents[2] / "samples"
+SAMPLES = sorted(path.stem for path in FOLDER.glob("*.nn"))
+BUNDLED = ("custom", "diabetes", "digits", "residual", "wine")
+"""Those whose data comes with scikit-learn or lies beside them."""
+
+
+def images(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """The layout of mnist10k.npz; the class is where the bright row lies."""
+    label = rng.integers(0, 10, 200)
+    image = rng.integers(0, 50, (200, 28, 28))
+    image[np.arange(200), 2 * label + 4] = 255
+    half = {"x": image.astype(np.uint8), "y": label.astype(np.uint8)}
+    return {f"{name}_{part}": array for part in ("train", "test") for name, array in half.items()}
+
+
+def texts(rng: np.random.Generator, classes: int) -> dict[str, np.ndarray]:
+    """The layout of imdb500.npz and reuters.npz; a text of class c has word 10 + c."""
+    label = rng.integers(0, classes, 200)
+    lists = [[1, *rng.integers(100, 12_000, rng.integers(1, 20)), 10 + c] for c in label]
+    offsets = np.cumsum([0, *(len(text) for text in lists)])
+    part = {"words": np.concatenate(lists).astype(np.int32), "offsets": offsets.astype(np.int64)}
+    out = {f"{side}_{name}": array for side in ("train", "test") for name, array in part.items()}
+    return out | {"y_train": label.astype(np.uint8), "y_test": label.astype(np.uint8)}
+
+
+def prepared(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """What reuters.nn asks for: rows of zeros and ones."""
+    label = rng.integers(0, 46, 200)
+    rows = np.zeros((200, 10_000), np.uint8)
+    rows[np.arange(200), label + 10] = 1
+    return {"x_train": rows, "y_train": label.astype(np.uint8)}
+
+
+def need_sklearn() -> None:
+    """Skip where the bundled data sets are not installed."""
+    if find_spec("sklearn") is None:
+        pytest.skip("needs the extra `datasets`")
+
+
+def opened(name: str, folder: Path) -> nndsl.Model:
+    """The sample on the reference engine, with files in `folder` in place of those it names."""
+    model = nndsl.load(FOLDER / f"{name}.nn", engine="numpy", seed=1)
+    rng = np.random.default_rng(0)
+    made = {
+        "mnist": ("mnist10k.npz", lambda: images(rng)),
+        "imdb": ("imdb500.npz", lambda: texts(rng, 2)),
+        "newswires": ("reuters.npz", lambda: texts(rng, 46)),
+        "reuters": ("reuters.npz", lambda: prepared(rng)),
+    }
+    if name in made:
+        file, arrays = made[name]
+        np.savez(folder / file, **arrays())
+        model.place = DataPlace(FOLDER, folder)
+    return model
+
+
+def test_each_sample_is_covered() -> None:
+    assert set(SAMPLES) == {*BUNDLED, "mnist", "imdb", "newswires", "reuters"}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_it_checks_without_a_remark(name: str) -> None:
+    assert driver.problems_of(load_source(FOLDER / f"{name}.nn")) == ()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_it_begins_with_a_lesson(name: str) -> None:
+    lines = (FOLDER / f"{name}.nn").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("## ")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_it_learns(name: str, tmp_path: Path) -> None:
+    if name in BUNDLED and name != "residual":
+        need_sklearn()
+    model = opened(name, tmp_path)
+    history = model.fit(epochs=3, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_digits_reach_97_percent() -> None:
+    need_sklearn()
+    model = nndsl.load(FOLDER / "digits.nn", seed=1)
+    model.fit(verbose=0)
+    assert model.evaluate()["accuracy"] >= 0.97
