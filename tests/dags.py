@@ -111,7 +111,23 @@ class Maker:
     def unary(self) -> Node | None:
         x = self.pick()
         assert x is not None
-        name = self.rng.choice(["sin", "tanh", "sigmoid", "negative", "softplus", "erf", "square", "root", "exp", "log", "relu", "stop", "half"])
+        name = self.rng.choice(
+            [
+                "sin",
+                "tanh",
+                "sigmoid",
+                "negative",
+                "softplus",
+                "erf",
+                "square",
+                "root",
+                "exp",
+                "log",
+                "relu",
+                "stop",
+                "half",
+            ]
+        )
         match name:
             case "square":
                 return b.power(x, 2.0) if self.rng.random() < 0.5 else b.mul(x, x)
@@ -226,7 +242,9 @@ class Maker:
         depth = x.shape[-2] if ta else x.shape[-1]
         if ta and x.type.rank > 2:
             return None
-        y = self.pick(lambda n: n.type.rank > 1 and n.shape[:-2] in ((), x.shape[:-2]) and n.shape[-1 if tb else -2] == depth)
+        y = self.pick(
+            lambda n: n.type.rank > 1 and n.shape[:-2] in ((), x.shape[:-2]) and n.shape[-1 if tb else -2] == depth
+        )
         if y is None:
             return None
         out = b.matmul(b.swap_last(x) if ta else x, b.swap_last(y) if tb else y)
@@ -262,7 +280,11 @@ class Maker:
 
     def normal(self) -> Node | None:
         x = self.pick(lambda n: n.type.rank > 0)
-        return b.apply(self.rng.choice(["softmax", "log_softmax"]), x, axis=self.rng.randrange(x.type.rank)) if x is not None else None
+        return (
+            b.apply(self.rng.choice(["softmax", "log_softmax"]), x, axis=self.rng.randrange(x.type.rank))
+            if x is not None
+            else None
+        )
 
     def drawn(self) -> Node | None:
         self.stream += 1
@@ -289,7 +311,9 @@ class Maker:
 
     def compared(self) -> Node | None:
         x = self.rng.choice(self.leaves.inputs[:2])
-        test = b.apply(self.rng.choice(["logical_and", "logical_or"]), b.less(x, self.leaves.inputs[5]), self.leaves.flags)
+        test = b.apply(
+            self.rng.choice(["logical_and", "logical_or"]), b.less(x, self.leaves.inputs[5]), self.leaves.flags
+        )
         y = self.pick(lambda n: b.broadcast_shapes(test.shape, n.shape) is not None)
         return b.where(test, y, self.rng.choice([x, b.neg(x)])) if y is not None else None
 

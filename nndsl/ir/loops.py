@@ -7,7 +7,7 @@ Index arithmetic has dtype `int`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 
 class Ops:
@@ -140,8 +140,8 @@ class Cast(Ops):
     dtype: str
 
 
-Expr: TypeAlias = Union[Num, Var, Load, Binary, Negate, Not, Apply, Select, Cast]
-Operand: TypeAlias = Union[Expr, Ops, int, float, bool]
+Expr: TypeAlias = Num | Var | Load | Binary | Negate | Not | Apply | Select | Cast
+Operand: TypeAlias = Expr | Ops | int | float | bool
 
 
 def as_expr(value: Operand, like: str) -> Expr:
@@ -263,7 +263,7 @@ class If:
     body: tuple[Statement, ...]
 
 
-Statement: TypeAlias = Union[For, Let, Store, Accumulate, ArgStep, CallKernel, Comment, If]
+Statement: TypeAlias = For | Let | Store | Accumulate | ArgStep | CallKernel | Comment | If
 
 
 @dataclass(frozen=True)

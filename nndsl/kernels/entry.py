@@ -78,7 +78,16 @@ class Writer:
                 self.scan(region)
             else:
                 kernel, arguments = self.lowered[region]
-                self.call(kernel.name, [*(self.array(a) for a in arguments), *source.used_sizes(kernel), *kernel.scalars, "worker", "workers"])
+                self.call(
+                    kernel.name,
+                    [
+                        *(self.array(a) for a in arguments),
+                        *source.used_sizes(kernel),
+                        *kernel.scalars,
+                        "worker",
+                        "workers",
+                    ],
+                )
                 if not last or number < len(regions):
                     self.barrier()
 

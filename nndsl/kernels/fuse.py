@@ -211,7 +211,9 @@ class Fuser:
     def pullable(self, child: Node, node: Node, region: Region) -> bool:
         """Whether a waiting node can be computed inside the region, at the place its user needs it."""
         if child.shape == () and region.space != ():
-            return not isinstance(self.lowering(child), Indexed) and all(self.known_number(i, region) for i in child.inputs)
+            return not isinstance(self.lowering(child), Indexed) and all(
+                self.known_number(i, region) for i in child.inputs
+            )
         if not aligned(child.shape, region.space) or not same_place(child.shape, node.shape, region.space):
             return False
         if isinstance(self.lowering(child), Indexed):
@@ -300,7 +302,12 @@ class Fuser:
         readers = [r for r in self.regions if self.reads(r, target)]
         last = max((self.position(r) for r in readers), default=-1)
         region = self.region.get(value)
-        if region is not None and region.form in ("rows", "columns") and value.shape == region.space and value not in self.views:
+        if (
+            region is not None
+            and region.form in ("rows", "columns")
+            and value.shape == region.space
+            and value not in self.views
+        ):
             others_done = last < self.position(region)
             own_safe = last == self.position(region) and self.safe_in(region, target, value)
             if others_done or own_safe:

@@ -25,7 +25,17 @@ def plan(graph: Graph) -> Plan:
     arrays = tuple(dict.fromkeys([n for n in nodes if n.op in ARRAYS and n not in inside] + targets))
     names = {**names, **{t: names_of([t])[t] for t in targets if t not in names}}
     scalars = tuple(dict.fromkeys(n.attrs["name"] for n in nodes if n.op == "scalar"))
-    made = Plan(graph, tuple(regions), buffers, _blocks(list(buffers.values())), arrays, scalars, _sizes(nodes, arrays), views, names)
+    made = Plan(
+        graph,
+        tuple(regions),
+        buffers,
+        _blocks(list(buffers.values())),
+        arrays,
+        scalars,
+        _sizes(nodes, arrays),
+        views,
+        names,
+    )
     _name_regions(made)
     return made
 
@@ -77,10 +87,16 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
             through_memory = not isinstance(lowering, Pointwise) or isinstance(lowering, Indexed)
             rows = region.form == "rows" and node.op not in ("matmul",)
             for child in node.inputs:
-                inside = child in members and (isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed)))
+                inside = child in members and (
+                    isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed))
+                )
                 if not inside or (through_memory and not rows):
                     found.add(_home(child, views))
-            if node.op in ("matmul", "scan_part") or region.form in ("columns", "ready", "total") and node is region.nodes[0]:
+            if (
+                node.op in ("matmul", "scan_part")
+                or (region.form in ("columns", "ready", "total")
+                and node is region.nodes[0])
+            ):
                 found.add(node)
         found |= crossing(region)
         found |= {_home(value, views) for _, value in region.assigns if value not in members}
@@ -88,7 +104,9 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
     return {n for n in found if not n.is_leaf and n.op != "scan"}
 
 
-def _lifetimes(graph: Graph, regions: list[Region], views: dict[Node, Node], stored: set[Node], names: dict[Node, str]) -> dict[Node, Buffer]:
+def _lifetimes(
+    graph: Graph, regions: list[Region], views: dict[Node, Node], stored: set[Node], names: dict[Node, str]
+) -> dict[Node, Buffer]:
     """From the region that computes a value to the last that reads it; outputs live to the end."""
     first: dict[Node, int] = {}
     last: dict[Node, int] = {}
@@ -161,7 +179,9 @@ def _name_regions(made: Plan) -> None:
     """Kernels are called after the last value in them that has a name in the source."""
     taken: dict[str, int] = {}
     for region in (kernel for top in made.regions for kernel in top.kernels()):
-        named = [n for n in region.nodes if n.name is not None and n in made.buffers] or [n for n in region.nodes if n.name is not None]
+        named = [n for n in region.nodes if n.name is not None and n in made.buffers] or [
+            n for n in region.nodes if n.name is not None
+        ]
         if region.assigns:
             base = f"update_{made.names[region.assigns[-1][0]]}"
         elif named:

@@ -73,7 +73,9 @@ def generate(graph: Graph) -> Module:
     lowered = {region: lower(plan, region) for top in plan.regions for region in top.kernels()}
     slots = _slots(plan)
     kernels = tuple(k for k, _ in lowered.values())
-    body = entry_text(plan, lowered, {(s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)})
+    body = entry_text(
+        plan, lowered, {(s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)}
+    )
     functions = "\n\n\n".join("\n".join(source.kernel(k)) for k in kernels)
     text = f"{_header(graph.name, functions + body)}\n\n{functions}\n\n\n{body}\n"
     return Module(plan, kernels, slots, text, graph.name)
@@ -90,9 +92,15 @@ def _header(name: str, functions: str) -> str:
         chosen = [n for n in offered if n in used] or [offered[0]]
         return ", ".join(chosen)
 
-    lines = HEADER.format(name=name, random=pick(names.RANDOM), ready=pick(names.READY), scalar=pick(names.SCALAR)).split("\n")
+    lines = HEADER.format(
+        name=name, random=pick(names.RANDOM), ready=pick(names.READY), scalar=pick(names.SCALAR)
+    ).split("\n")
     unused = {"random_scalar": names.RANDOM, "ready": names.READY, "scalar": names.SCALAR}
-    keep = [line for line in lines if not any(f"nndsl.runtime.{m} " in line and not used & set(o) for m, o in unused.items())]
+    keep = [
+        line
+        for line in lines
+        if not any(f"nndsl.runtime.{m} " in line and not used & set(o) for m, o in unused.items())
+    ]
     return "\n".join(keep)
 
 

@@ -12,7 +12,7 @@ from nndsl.ops.table import OPS
 
 
 def role(node: Node, space: Shape) -> str:
-    """"scalar" (one for the kernel), "row" (one for each row) or "full" (one for each element)."""
+    """ "scalar" (one for the kernel), "row" (one for each row) or "full" (one for each element)."""
     if node.shape == space:
         return "full"
     return "scalar" if node.shape == () else "row"

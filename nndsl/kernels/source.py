@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 import math
+import struct
+import textwrap
 
-from nndsl.ir.dims import Dim, Size
 from nndsl.ir.loops import (
-    Accumulate, Apply, ArgStep, Binary, CallKernel, Cast, Comment, Expr, For, If, Kernel, Let, Load, Negate, Not, Num,
-    Select, Statement, Store, Var,
+    Accumulate,
+    Apply,
+    ArgStep,
+    Binary,
+    CallKernel,
+    Cast,
+    Comment,
+    Expr,
+    For,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Negate,
+    Not,
+    Num,
+    Select,
+    Statement,
+    Store,
+    Var,
 )  # fmt: skip
 
-STRENGTH = {"if": 0, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
+STRENGTH = {
+    "if": 0,
+    "and": 2,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "==": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "//": 6,
+    "%": 6,
+}
 UNARY, ATOM = 7, 9
+WIDTH = 110
 
 
 def text(expr: Expr) -> str:
@@ -67,14 +101,26 @@ def number(num: Num) -> str:
         return str(bool(value))
     if num.dtype in ("f32", "f64"):
         if math.isinf(value) or math.isnan(value):
-            return f'{num.dtype}({"-" if value < 0 else ""}{"inf" if math.isinf(value) else "nan"})'
-        return f"{num.dtype}({float(value)!r})"
+            return f"{num.dtype}({'-' if value < 0 else ''}{'inf' if math.isinf(value) else 'nan'})"
+        return f"{num.dtype}({shortest(value) if num.dtype == 'f32' else repr(float(value))})"
     return f"{num.dtype}({int(value)})"
 
 
-def size_text(size: Size) -> str:
-    """A dim in the generated program, where symbolic sizes are local names."""
-    return str(size) if isinstance(size, Dim) else str(size)
+def shortest(value: float) -> str:
+    """The shortest decimal that is the same number in f32: 0.1, not 0.09999999999999998."""
+    try:
+        wanted = struct.pack("f", value)
+    except OverflowError:
+        return repr(float(value))
+    found = (repr(float(f"{value:.{digits}g}")) for digits in range(1, 10))
+    return next((text for text in found if _packed(float(text)) == wanted), repr(float(value)))
+
+
+def _packed(value: float) -> bytes:
+    try:
+        return struct.pack("f", value)
+    except OverflowError:  # rounded up beyond the greatest f32
+        return b""
 
 
 COMBINE = {"max": "maximum", "min": "minimum"}
@@ -99,7 +145,10 @@ def statement(node: Statement, depth: int) -> list[str]:
         case ArgStep():
             sign = ">" if node.combine == "argmax" else "<"
             value = text(node.value)
-            return [f"{pad}if {value} {sign} {node.best}:", f"{pad}    {node.best}, {node.at} = {value}, i32({text(node.index)})"]
+            return [
+                f"{pad}if {value} {sign} {node.best}:",
+                f"{pad}    {node.best}, {node.at} = {value}, i32({text(node.index)})",
+            ]
         case CallKernel():
             return [f"{pad}{node.function}({', '.join(node.arguments)})"]
         case Comment():
@@ -119,10 +168,22 @@ def kernel(node: Kernel) -> list[str]:
     used = _names_in(node)
     sizes = [s for s in node.sizes if s in used]
     params = [*node.buffers, *sizes, *node.scalars, "worker", "workers"]
-    lines = [f"# {line}" for line in node.doc] + ["@kernel", f"def {node.name}({', '.join(params)}):"]
+    lines = [f"# {line}" for line in node.doc] + ["@kernel", *signature(node.name, params)]
     if node.split is not None:
         lines.append(f"    begin, end = share({text(node.split)}, worker, workers, {node.grain})")
     return lines + block(node.body, 1)
+
+
+def signature(name: str, params: list[str]) -> list[str]:
+    """`def name(params):`, on several lines where one would be too long."""
+    line = f"def {name}({', '.join(params)}):"
+    if len(line) <= WIDTH:
+        return [line]
+    return [
+        f"def {name}(",
+        *textwrap.wrap(f"{', '.join(params)},", WIDTH, initial_indent="    ", subsequent_indent="    "),
+        "):",
+    ]
 
 
 def used_sizes(node: Kernel) -> list[str]:

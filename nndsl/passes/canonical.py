@@ -1,9 +1,9 @@
 """Reductions in the forms that kernels know, matrix products with one batch axis.
 
-    sum(x, axes=[1, 2])  x: [b, h, w]      =>     sum(reshape(x, [b, h * w]), axes=[1])
-    sum(x, axes=[0, 2])                    =>     one adjacent block of axes after the other
-    argmax(x, axes=[0])                    =>     argmax(transpose(x), axes=[last])
-    reshape(const 1, [1, 1])               =>     broadcast_to(const 1, [1, 1])
+sum(x, axes=[1, 2])  x: [b, h, w]      =>     sum(reshape(x, [b, h * w]), axes=[1])
+sum(x, axes=[0, 2])                    =>     one adjacent block of axes after the other
+argmax(x, axes=[0])                    =>     argmax(transpose(x), axes=[last])
+reshape(const 1, [1, 1])               =>     broadcast_to(const 1, [1, 1])
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Graph, Node
+from nndsl.ir.rewrite import rewrite
 from nndsl.ops import build as b
 from nndsl.ops.op import Contract, Reduce, View
 from nndsl.ops.table import OPS
-from nndsl.ir.rewrite import rewrite
 
 
 def canonical(graph: Graph) -> Graph:

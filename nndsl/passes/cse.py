@@ -1,6 +1,6 @@
 """The same operation on the same inputs is done once.
 
-    a = exp(x);  b = exp(x);  a + b     =>     a = exp(x);  a + a
+a = exp(x);  b = exp(x);  a + b     =>     a = exp(x);  a + a
 """
 
 from __future__ import annotations

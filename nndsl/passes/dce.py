@@ -1,6 +1,6 @@
 """What no output and no update needs is gone by construction; updates that change nothing go here.
 
-    update v <- v     =>     (nothing)
+update v <- v     =>     (nothing)
 """
 
 from __future__ import annotations

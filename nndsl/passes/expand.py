@@ -1,6 +1,6 @@
 """Ops that have a record for their gradient but no kernel become graphs of simpler ops.
 
-    softmax(x)     =>     e / sum(e)   where   e = exp(x - max(x))
+softmax(x)     =>     e / sum(e)   where   e = exp(x - max(x))
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.ir.graph import Graph, Node
+from nndsl.ir.rewrite import rewrite
 from nndsl.ops import build as b
 from nndsl.ops.op import Expand
 from nndsl.ops.table import OPS
-from nndsl.ir.rewrite import rewrite
 
 
 def expand(graph: Graph) -> Graph:

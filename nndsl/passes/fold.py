@@ -1,16 +1,16 @@
 """Arithmetic on numbers known now is done now.
 
-    multiply(const 2, const 3)     =>     const 6
+multiply(const 2, const 3)     =>     const 6
 """
 
 from __future__ import annotations
 
 from nndsl.ir.graph import Graph, Node, const
+from nndsl.ir.rewrite import rewrite
 from nndsl.ir.types import NUMPY_NAMES
 from nndsl.lazy import np
 from nndsl.ops.op import Pointwise
 from nndsl.ops.table import OPS
-from nndsl.ir.rewrite import rewrite
 
 
 def fold(graph: Graph) -> Graph:

@@ -1,7 +1,7 @@
 """What a program leaves of a param's old value is computed before the param is written.
 
-    update a <- b,  update b <- a      =>     old = stop_gradient(a);  update a <- b,  update b <- old
-    output y = a,   update a <- a - g  =>     old = stop_gradient(a);  output y = old, update a <- a - g
+update a <- b,  update b <- a      =>     old = stop_gradient(a);  update a <- b,  update b <- old
+output y = a,   update a <- a - g  =>     old = stop_gradient(a);  output y = old, update a <- a - g
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from nndsl.ir.experiment import Optimizer, UpdateRule
 from nndsl.ir.graph import Forward, Graph, Model, Node, Update, const
+from nndsl.ir.rewrite import substitute
 from nndsl.ops import build as b
 from nndsl.passes.autodiff import gradients
-from nndsl.ir.rewrite import substitute
 
 Outputs = list[tuple[str, Node]]
 

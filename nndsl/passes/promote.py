@@ -1,6 +1,6 @@
 """A program in double precision, for checking gradients.
 
-    f32[batch, 4] everywhere     =>     f64[batch, 4]
+f32[batch, 4] everywhere     =>     f64[batch, 4]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a scan collects or carries and nobody reads is dropped.
 
-    scan collects outputs, carries; only `outputs` is read      =>     scan collects outputs
+scan collects outputs, carries; only `outputs` is read      =>     scan collects outputs
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.ir.graph import Body, Graph, Node, topological
-from nndsl.ops.scan import make_scan, part
 from nndsl.ir.rewrite import rewrite
+from nndsl.ops.scan import make_scan, part
 
 
 def prune(graph: Graph) -> Graph:

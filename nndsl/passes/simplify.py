@@ -1,8 +1,8 @@
 """Local algebra: a table of rules, each a function that gives a simpler node or None.
 
-    x * 1  =>  x            --x  =>  x              x ** 2  =>  x * x
-    reshape(reshape(x))  =>  reshape(x)             transpose(a) @ b  =>  a @ b with the transpose inside
-    f(broadcast_to(x), y)  =>  f(x, y) where f broadcasts by itself
+x * 1  =>  x            --x  =>  x              x ** 2  =>  x * x
+reshape(reshape(x))  =>  reshape(x)             transpose(a) @ b  =>  a @ b with the transpose inside
+f(broadcast_to(x), y)  =>  f(x, y) where f broadcasts by itself
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nndsl.ir.graph import Graph, Node, const
+from nndsl.ir.rewrite import rewrite
 from nndsl.ops import build as b
 from nndsl.ops.op import Pointwise
 from nndsl.ops.table import OPS
-from nndsl.ir.rewrite import rewrite
 
 Rule = Callable[[Node], Node | None]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nndsl.runtime.llvm import F32, F64, I32, I64, V, native
 from nndsl.ops.draws import GOLDEN, MIX_1, MIX_2, MULTIPLIER, ROUNDS, WEYL
+from nndsl.runtime.llvm import F32, F64, I32, I64, V, native
 from nndsl.runtime.scalar import cosine_of_turns, logarithm
 from nndsl.runtime.target import helper
 

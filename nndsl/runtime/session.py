@@ -14,10 +14,10 @@ from nndsl.diagnostics import NndslError
 from nndsl.ir.dims import Dim, evaluate
 from nndsl.ir.experiment import Optimizer
 from nndsl.ir.graph import Graph, Metric, Model, Port
+from nndsl.ops.draws import step_key
 from nndsl.problems.running import FixedLearningRate, SizeRelation
 from nndsl.runtime.executable import Executable
 from nndsl.runtime.parameters import draw
-from nndsl.ops.draws import step_key
 
 Batch = Mapping[str, Any]
 

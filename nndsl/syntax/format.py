@@ -8,6 +8,7 @@ are kept: a block on one line, a chain of pipes over several, one item a line af
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
 from nndsl.diagnostics import InternalError, NndslError, Source
 from nndsl.syntax.parse import parse_range
@@ -52,7 +53,9 @@ class _Layout:
         while start < len(lines):
             end = start + 1
             # Comments behind lines that follow each other stand in one column, where there is room.
-            while lines[start][1] and end < len(lines) and lines[end][1] and _indent(lines[end]) == _indent(lines[start]):
+            while lines[start][1] and end < len(lines) and lines[end][1]:
+                if _indent(lines[end]) != _indent(lines[start]):
+                    break
                 end += 1
             column = max(len(code) for code, _ in lines[start:end])
             if any(column + 2 + len(remark) > WIDTH for _, remark in lines[start:end]):
@@ -156,7 +159,7 @@ class _Layout:
         short = sum(len(bracket.flat or "") for bracket in second) + tail  # `(p, g) {`
         self._bracket(before, indent, 0 if typed else short)
         for bracket in second:
-            hung = bracket.hanging or self.line.strip() == ")"
+            hung = self.line.strip() == ")" or _manner(bracket, column, tail) == "hanging"
             if bracket.open.before:
                 self.before(bracket.open, column)
             elif not hung and (typed or len(self.line) + short > WIDTH):
@@ -244,29 +247,20 @@ class _Layout:
         return len(self.line) + 1 + _until_bracket(chunk, rest) > WIDTH
 
     def _bracket(self, bracket: Bracket, indent: int, rest: int) -> None:
-        """A bracket on one line, else its items aligned behind the opening one, else one item a line."""
-        items = bracket.items
-        # To break `(a + b)` or `x[i]` for the sake of what follows is worse than a line too long.
-        counted = 0 if bracket.kind == "index" or (bracket.kind == "group" and len(items) == 1) else rest
-        if bracket.flat is not None and len(self.line) + len(bracket.flat) + counted <= WIDTH:
-            self.line += bracket.flat
-            return
-        self.line += bracket.open.text
-        *others, last = items or (Sequence((), ""),)
-        room = WIDTH - len(self.line)
-        fits = [item.flat is not None and len(item.flat) < room for item in others]
-        ahead = sum(len(item.flat or "") + 2 for item in others)
-        if bracket.hanging:
-            self._hanging(bracket, indent)
-        elif all(fits) and last.flat is not None and len(last.flat) + 1 + rest <= room:
-            self._fill(bracket, rest)
-        elif not others or (last.flat is None and all(fits) and ahead < room):
-            # What has to take several lines is the last: it goes on behind the others.
-            self.line += "".join(f"{item.flat}, " for item in others)
-            self._item(last, indent, 1 + rest)
-            self.line += bracket.close.text
-        else:
-            self._hanging(bracket, indent)
+        match _manner(bracket, len(self.line), rest):
+            case "flat":
+                self.line += bracket.flat or ""
+            case "hanging":
+                self.line += bracket.open.text
+                self._hanging(bracket, indent)
+            case "aligned":
+                self.line += bracket.open.text
+                self._fill(bracket, rest)
+            case "last":
+                *others, last = bracket.items
+                self.line += bracket.open.text + "".join(f"{item.flat}, " for item in others)
+                self._item(last, indent, 1 + rest)
+                self.line += bracket.close.text
 
     def _fill(self, bracket: Bracket, rest: int) -> None:
         column = len(self.line)
@@ -290,6 +284,26 @@ class _Layout:
                 self.line += ","
         self.before(bracket.close, indent, indent + INDENT, blank=False)
         self.line += bracket.close.text
+
+
+def _manner(bracket: Bracket, column: int, rest: int) -> Literal["flat", "aligned", "last", "hanging"]:
+    """How a bracket is written at a column: on one line, else its items behind the opening one, else one a line.
+
+    `last`: what has to take several lines is the last item, and it goes on behind the others.
+    """
+    room = WIDTH - column - 1
+    # To break `(a + b)` or `x[i]` for the sake of what follows is worse than a line too long.
+    counted = 0 if bracket.kind == "index" or (bracket.kind == "group" and len(bracket.items) == 1) else rest
+    if bracket.flat is not None and (not bracket.items or len(bracket.flat) + counted <= room + 1):
+        return "flat"
+    if bracket.hanging:
+        return "hanging"
+    *others, last = bracket.items
+    fit = all(item.flat is not None and len(item.flat) < room for item in others)
+    if fit and last.flat is not None and len(last.flat) + 1 + rest <= room:
+        return "aligned"
+    ahead = sum(len(item.flat or "") + 2 for item in others)
+    return "last" if not others or (last.flat is None and fit and ahead < room) else "hanging"
 
 
 def _indent(line: tuple[str, str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from nndsl.diagnostics import Source
@@ -139,7 +140,7 @@ class _Reader:
 
     def __init__(self, text: str, laid: list[Token]) -> None:
         self.tokens = [token for token in laid if token.kind != "_NL"]
-        self.starts = {after.start for newline, after in zip(laid, laid[1:], strict=False) if newline.kind == "_NL"}
+        self.starts = {after.start for newline, after in pairwise(laid) if newline.kind == "_NL"}
         self.gaps = _gaps(text, self.tokens)
         self.i = 0
         self.context = ["line"]

@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 
+import nndsl
 from nndsl.ir.dims import evaluate
 from nndsl.ir.types import BYTES, NUMPY_NAMES
 from nndsl.kernels.module import Module
-from nndsl.ops.special import erf
 from nndsl.ops import draws as random
+from nndsl.ops.special import erf
 
-READY = Path(random.__file__).with_name("ready.py")
+READY = Path(nndsl.__file__).parent / "runtime" / "ready.py"
 ARENA = 1 << 40
 """The address at which the arena begins; the arrays lie below."""
 
@@ -77,7 +78,9 @@ class Array:
 
     def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, tuple) and len(self.shape) == 3:  # a matrix of a batch
-            at = Array(self.memory, self.address, (self.shape[0], math.prod(self.shape[1:])), self.dtype)._place((index, 0))
+            at = Array(self.memory, self.address, (self.shape[0], math.prod(self.shape[1:])), self.dtype)._place(
+                (index, 0)
+            )
             return Array(self.memory, at, self.shape[1:], self.dtype)
         place = self._place(index)
         if self.memory.widths.get(place) != self.dtype:
@@ -230,7 +233,9 @@ class PlainPython:
                 outputs[name] = _read(memory, offsets[home], shape, node.dtype)
             else:
                 leaf = home.attrs["name"]
-                outputs[name] = np.array(inputs[leaf] if leaf in inputs else _read(memory, addresses[home], shape, node.dtype)).reshape(shape)
+                outputs[name] = np.array(
+                    inputs[leaf] if leaf in inputs else _read(memory, addresses[home], shape, node.dtype)
+                ).reshape(shape)
         for name in updated:
             node = next(n for n in addresses if n.attrs["name"] == name)
             store[name][...] = _read(memory, addresses[node], store[name].shape, node.dtype)

@@ -73,14 +73,18 @@ def test_every_rule_of_simplify_has_a_case(monkeypatch: pytest.MonkeyPatch) -> N
 
         return run_rule
 
-    rules = {op: tuple(noted(rule, (op, k)) for k, rule in enumerate(given)) for op, given in simplify_module.RULES.items()}
+    rules = {
+        op: tuple(noted(rule, (op, k)) for k, rule in enumerate(given)) for op, given in simplify_module.RULES.items()
+    }
     everywhere = tuple(noted(rule, ("everywhere", k)) for k, rule in enumerate(simplify_module.EVERYWHERE))
     monkeypatch.setattr(simplify_module, "RULES", rules)
     monkeypatch.setattr(simplify_module, "EVERYWHERE", everywhere)
     for path in CASES:
         if path.stem.startswith("simplify-"):
             before_and_after(path)
-    wanted = {(op, k) for op, given in rules.items() for k in range(len(given))} | {("everywhere", k) for k in range(len(everywhere))}
+    wanted = {(op, k) for op, given in rules.items() for k in range(len(given))} | {
+        ("everywhere", k) for k in range(len(everywhere))
+    }
     assert wanted - fired == set()
 
 

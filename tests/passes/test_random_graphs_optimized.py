@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nndsl.ir.graph import Graph, Node
+from nndsl.ir.rewrite import substitute
 from nndsl.ops import build as b
 from nndsl.passes import PIPELINE, Pass, run
 from nndsl.passes.autodiff import gradients
 from nndsl.passes.canonical import canonical
 from nndsl.passes.cse import cse
 from nndsl.passes.keep_old import keep_old
-from nndsl.ir.rewrite import substitute
 from nndsl.passes.simplify import simplify
 from nndsl.passes.verify import verify
 from nndsl.runtime import interpreter
@@ -47,7 +47,9 @@ def test_every_pass_keeps_the_meaning(seed: int, steps: int) -> None:
         found = results(graph, leaves)
         for name, value in expected.items():
             scale = max(1e-2, float(np.max(np.abs(value), initial=0.0)))
-            np.testing.assert_allclose(found[name], value, rtol=0, atol=1e-10 * scale, err_msg=f"{name} after {step.__name__}")
+            np.testing.assert_allclose(
+                found[name], value, rtol=0, atol=1e-10 * scale, err_msg=f"{name} after {step.__name__}"
+            )
 
 
 @RELAXED
@@ -75,7 +77,9 @@ def test_gradients_are_those_of_finite_differences(seed: int, steps: int) -> Non
     arrays = {**inputs, **store}
     # What no gradient flows through is held still: the differences are taken with its values at this point.
     held = [_leaf_like(n, k) for k, n in enumerate(frozen)]
-    values = interpreter.run(Graph("held", tuple((f"h{k}", n) for k, n in enumerate(frozen))), arrays, SCALARS, SIZES)[0]
+    values = interpreter.run(Graph("held", tuple((f"h{k}", n) for k, n in enumerate(frozen))), arrays, SCALARS, SIZES)[
+        0
+    ]
     still = substitute([loss], dict(zip(frozen, held, strict=True)))[loss]
     numbers = np.random.default_rng(seed)
     direction = {n.attrs["name"]: numbers.normal(size=arrays[n.attrs["name"]].shape) for n in leaves.floats}
@@ -99,7 +103,6 @@ def _leaf_like(node: Node, number: int) -> Node:
     return Node("input", (), {"name": f"h{number}"}, node.type.without_kind(), name=f"h{number}")
 
 
-
 def test_what_the_loss_does_not_reach_has_no_gradient() -> None:
     leaves = Leaves("f64")
     w, u = leaves.params[:2]
@@ -111,7 +114,12 @@ def test_what_the_loss_does_not_reach_has_no_gradient() -> None:
 def test_no_gradient_flows_through_integers_comparisons_and_stop_gradient() -> None:
     leaves = Leaves("f64")
     x = leaves.inputs[0]
-    blocked = [b.cast(b.less(x, 0.5), "f64"), b.cast(b.apply("argmax", x, axes=(1,)), "f64"), b.stop_gradient(x), b.cast(b.cast(x, "i32"), "f64")]
+    blocked = [
+        b.cast(b.less(x, 0.5), "f64"),
+        b.cast(b.apply("argmax", x, axes=(1,)), "f64"),
+        b.stop_gradient(x),
+        b.cast(b.cast(x, "i32"), "f64"),
+    ]
     for node in blocked:
         assert gradients(b.sum_(node), [x])[0] is None, node
     assert gradients(b.sum_(b.apply("take", leaves.params[3], leaves.label)), [leaves.label]) == [None]
@@ -136,7 +144,9 @@ def test_the_gradient_of_a_node_in_the_middle() -> None:
     (grad,) = gradients(b.sum_(b.mul(middle, middle)), [middle])
     assert grad is not None
     inputs, _ = leaves.arrays(1)
-    np.testing.assert_allclose(interpreter.run(Graph("g", (("g", grad),)), inputs, SCALARS, SIZES)[0]["g"], 4 * inputs["v"])
+    np.testing.assert_allclose(
+        interpreter.run(Graph("g", (("g", grad),)), inputs, SCALARS, SIZES)[0]["g"], 4 * inputs["v"]
+    )
 
 
 @pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])

@@ -29,8 +29,19 @@ def signatures(file: str, role: str) -> list[tuple[str, str]]:
 # --- losses and activations: one program -----------------------------------------------------------------------
 
 LOSSES = signatures("losses.nn", "loss")
-ACTIVATIONS = [name for name, _ in signatures("activations.nn", "fn")] + ["softmax", "log_softmax", "sigmoid", "tanh", "softplus"]
-TARGETS = {"binary": ("truth", "sigmoid"), "onehot": ("hot", "softmax"), "index<n>": ("label", "softmax"), "f32": ("t", "softmax")}
+ACTIVATIONS = [name for name, _ in signatures("activations.nn", "fn")] + [
+    "softmax",
+    "log_softmax",
+    "sigmoid",
+    "tanh",
+    "softplus",
+]
+TARGETS = {
+    "binary": ("truth", "sigmoid"),
+    "onehot": ("hot", "softmax"),
+    "index<n>": ("label", "softmax"),
+    "f32": ("t", "softmax"),
+}
 
 
 def everything(losses: list[tuple[str, str]] = LOSSES, activations: list[str] = ACTIVATIONS) -> str:
@@ -39,7 +50,10 @@ def everything(losses: list[tuple[str, str]] = LOSSES, activations: list[str] = 
              "target label: index<5>[batch]", "target t: f32[batch, 5]"]  # fmt: skip
     for name, kind in losses:
         target, squash = TARGETS[kind]
-        lines += [f"param w_{name}: f32[6, 5] = normal(0.5)", f"loss {name}_p = {name}({target}, {squash}(x @ w_{name}))"]
+        lines += [
+            f"param w_{name}: f32[6, 5] = normal(0.5)",
+            f"loss {name}_p = {name}({target}, {squash}(x @ w_{name}))",
+        ]
         if kind != "f32":
             lines += [f"param z_{name}: f32[6, 5] = normal(0.5)", f"loss {name}_z = {name}({target}, x @ z_{name})"]
     for name in activations:

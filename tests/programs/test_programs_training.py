@@ -36,7 +36,10 @@ def trained(engine: str = "numba", seed: int = 7, threads: int = 2, steps_of: in
 
 
 def same_bits(a: Any, b: Any) -> bool:
-    return all(np.array_equal(a.params[name], b.params[name]) for name in a.params) and a.history.history == b.history.history
+    return (
+        all(np.array_equal(a.params[name], b.params[name]) for name in a.params)
+        and a.history.history == b.history.history
+    )
 
 
 def test_one_seed_gives_the_same_bits_on_any_number_of_threads() -> None:

@@ -1,0 +1,104 @@
+"""`nndsl fmt`: .nn files in the one style."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nndsl.cli.output import FINDINGS, data, say, say_problems, stop, usage
+from nndsl.diagnostics import NndslError
+
+STDIN = "-"
+
+
+def fmt(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="The .nn files; - for standard input.", show_default=False)
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; list the files that would change, exit code 1 if any.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print what would change.")] = False,
+) -> None:
+    """Lay out .nn files in the one style of the language. A file with syntax errors is left as it is.
+
+    With - for the file, standard input goes to standard output. Exit code 1 where a file has errors.
+    """
+    if STDIN in files and len(files) > 1:
+        raise usage("- stands alone: standard input has one text", "FILE...")
+    changed = failed = 0
+    for name in files:
+        try:
+            content, text = _read_and_format(name)
+        except NndslError as error:
+            say_problems(error.problems)
+            failed += 1
+            continue
+        differs = content != text.encode("utf-8")
+        changed += differs
+        if differs and diff:
+            data(_diff(name, content.decode("utf-8"), text))
+        if check and differs and not diff:
+            data(name)
+        if not (check or diff):
+            if name == STDIN:
+                data(text)
+            elif differs:
+                _write(Path(name), text)
+    if files != [STDIN]:
+        verb = "would change" if check or diff else "changed"
+        errors = f", {failed} with errors" if failed else ""
+        say(f"{changed} of {len(files)} file{'' if len(files) == 1 else 's'} {verb}{errors}")
+    if failed or (check and changed):
+        raise stop(FINDINGS)
+
+
+def _read_and_format(name: str) -> tuple[bytes, str]:
+    """What a file holds, and its text in the style. Raises NndslError."""
+    from nndsl.syntax.format import format_source
+    from nndsl.syntax.load import MAX_BYTES, load_source, source_from_bytes
+
+    if name == STDIN:
+        from nndsl.problems.limits import FileTooLarge
+
+        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise NndslError(FileTooLarge(None, "<stdin>", len(content), MAX_BYTES))
+        return content, format_source(source_from_bytes(content, "<stdin>"))
+    load_source(Path(name))  # says what is wrong with the file where it cannot be read
+    content = Path(name).read_bytes()
+    return content, format_source(source_from_bytes(content, name))
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace what a file holds; a link stays a link, and who may read the file stays as it was."""
+    from nndsl.files import write_atomic
+    from nndsl.problems.weights import CannotWrite
+
+    try:
+        target = path.resolve()
+        mode = target.stat().st_mode & 0o7777
+        write_atomic(target, text.encode("utf-8"))
+        if target.stat().st_mode & 0o7777 != mode:
+            target.chmod(mode)
+    except OSError as fault:
+        raise NndslError(CannotWrite(None, str(path), (fault.strerror or str(fault)).lower())) from None
+
+
+def _diff(name: str, old: str, new: str) -> str:
+    """The changes as `diff -u` prints them."""
+    import difflib
+
+    out = []
+    for line in difflib.unified_diff(_lines(old), _lines(new), name, f"{name} (formatted)"):
+        out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(out)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their newlines; `splitlines` would also cut at characters that are no newline here."""
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

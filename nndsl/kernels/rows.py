@@ -1,0 +1,124 @@
+"""Regions whose rows are computed one after the other, and matrix products with what is done to their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nndsl.ir.graph import Node
+from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement, Var, equal
+from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
+from nndsl.kernels.phases import is_row_reduction, phases, role
+from nndsl.kernels.source import text
+from nndsl.ops.shape import size_expr
+
+BLOCK = 16
+"""Rows of a matrix product that are computed before what follows is done to them: they are still in the cache."""
+
+
+def _loops(state: Lowering, first: int, body: Callable[[tuple[Expr, ...]], list[Statement]], outer: Sequence[Expr] = (),
+           bounds: tuple[Expr, Expr] | None = None) -> list[Statement]:  # fmt: skip
+    """Loops over the axes of the space from `first` to the last but one, around `body(index)`."""
+    space, index = state.region.space, tuple(outer)
+
+    def nest(axis: int) -> list[Statement]:
+        if axis == len(space) - 1:
+            return body((*index, *(Var(AXES[a]) for a in range(first, axis))))
+        start, stop = bounds if bounds is not None and axis == first else (Num(0, "int"), size_expr(space[axis]))
+        return [For(AXES[axis], start, stop, tuple(nest(axis + 1)))]
+
+    return nest(first)
+
+
+def rows(state: Lowering) -> Loops:
+    """A loop over the rows; inside it, what is done to one row."""
+    region, space = state.region, state.region.space
+    head = scalars(state)
+    if len(space) == 0:
+        return None, 1, [*head, *_single(state)]
+    if len(space) == 1:
+        loop = For(AXES[0], Var("begin"), Var("end"), tuple(_elements(state, (Var(AXES[0]),), 0)))
+        return size_expr(space[0]), LINE, [*head, loop]
+    product_node = region.nodes[0] if region.nodes and region.nodes[0].op == "matmul" else None
+    begin, end = Var("begin"), Var("end")
+
+    def row(index: tuple[Expr, ...]) -> list[Statement]:
+        return _row(state, index)
+
+    if product_node is None:
+        return size_expr(space[0]), 1, [*head, *_loops(state, 0, row, bounds=(begin, end))]
+    state.array(product_node)
+    alone = len(region.nodes) == 1 and not region.assigns
+    if len(space) == 3:
+        call = _product_call(state, product_node, Num(0, "int"), size_expr(space[1]), Var(AXES[0]))
+        rows = [] if alone else _loops(state, 1, row, outer=(Var(AXES[0]),))
+        return size_expr(space[0]), 1, [*head, For(AXES[0], begin, end, (call, *rows))]
+    if alone:
+        return size_expr(space[0]), BLOCK, [*head, _product_call(state, product_node, begin, end)]
+    block = For("block", begin, end, (
+        Let("rows", Apply("min", (Var("block") + BLOCK, end), "int")),
+        _product_call(state, product_node, Var("block"), Var("rows")),
+        *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
+    ), step=BLOCK)  # fmt: skip
+    return size_expr(space[0]), BLOCK, [*head, block]
+
+
+def _product_call(state: Lowering, node: Node, start: Expr, stop: Expr, batch: Expr | None = None) -> Statement:
+    """Rows `start:stop` of a matrix product."""
+    x, y = node.inputs
+    form = ("t" if node.attrs.get("ta") else "n") + ("t" if node.attrs.get("tb") else "n")
+    names = [state.array(x), state.array(y), state.array(node)]
+    extra = [text(batch)] if batch is not None else []
+    kind = "batch_product" if batch is not None else "product"
+    return CallKernel(f"{kind}_{form}", (*names, *extra, text(start), text(stop)))
+
+
+def _single(state: Lowering) -> list[Statement]:
+    """A region of numbers: worker 0 computes them."""
+    out: list[Statement] = []
+    for node in state.region.nodes:
+        out += state.define(node, ())
+    out += [*state.assigned(state.region.nodes, ()), *copies(state, ())]
+    return [If(equal(Var("worker"), 0), tuple(out))]
+
+
+def _elements(state: Lowering, index: tuple[Expr, ...], phase: int) -> list[Statement]:
+    """The body of one loop over elements: full values of the phase."""
+    order = phases(state.region)
+    here = [n for n in state.region.nodes if role(n, state.region.space) == "full" and order.of[n] == phase]
+    out: list[Statement] = []
+    for node in here:
+        if node.op != "matmul":
+            out += state.define(node, index)
+    out += state.assigned(here, index)
+    return out + (copies(state, index) if phase == 0 else [])
+
+
+def _row(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
+    """All that happens in one row: numbers known before it, then loop after loop, each followed by what it made known."""
+    region, space = state.region, state.region.space
+    order = phases(region)
+    inner = AXES[len(space) - 1]
+    index = (*row_index, Var(inner))
+    out: list[Statement] = []
+    for phase in range(-1, max(order.count, 1)):
+        if phase >= 0:
+            outside = set(state.known)
+            head: list[Statement] = []
+            steps: list[Statement] = _elements(state, index, phase)
+            for node in region.nodes:
+                if is_row_reduction(node, region) and order.of[node] == phase:
+                    before, step = reduction(state, node, index)
+                    head += before
+                    steps.append(step)
+            if steps:
+                out += [*head, For(inner, Num(0, "int"), size_expr(space[-1]), tuple(steps))]
+            # Values of single elements are known inside their loop only.
+            state.known = outside | {n for n in state.known if role(n, space) != "full"}
+        for node in region.nodes:
+            if role(node, space) != "row" or order.of[node] != phase:
+                continue
+            if is_row_reduction(node, region):
+                out += reduced(state, node, index)
+            else:
+                out += state.define(node, index)
+    return out
