@@ -5,7 +5,8 @@
 
 1. `syntax.parse` makes an AST, with every syntax error of the file.
 2. `check.file` elaborates models and train sections into graphs: shapes, kinds, dtypes, names.
-3. `passes.programs` joins forward graph, gradients and update rules into the programs predict, evaluate, train, gradient.
+3. `passes.programs` joins forward graph, gradients and update rules into the programs predict, evaluate, train and
+   gradient.
 4. `passes.PIPELINE` simplifies them.
 5. `kernels` plans (what fuses, in which buffers), lowers to loops and prints Python source for Numba.
 6. `runtime` compiles and caches the source, and a Session runs it on arrays.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nndsl.diagnostics import InternalError, NndslError, Problem, Source
@@ -43,7 +45,9 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def problems_of(source: Source, consts: Mapping[str, object] | None = None, model: str | None = None) -> tuple[Problem, ...]:
+def problems_of(
+    source: Source, consts: Mapping[str, object] | None = None, model: str | None = None
+) -> tuple[Problem, ...]:
     """All that is wrong with a file, in source order; a file without a model is fine."""
     from nndsl.check.file import check_file
     from nndsl.syntax.parse import parse
@@ -99,15 +103,18 @@ def builder(engine: str, threads: int, optimize: bool = True) -> Callable[[Graph
     return build
 
 
-def open_session(checked: Checked, engine: str = "numba", threads: int | None = None, seed: int | None = None,
-                 optimize: bool = True) -> Session:  # fmt: skip
+def open_session(
+    checked: Checked, engine: str = "numba", threads: int | None = None, seed: int | None = None, optimize: bool = True
+) -> Session:
     """A Session with freshly drawn params. Programs are compiled when first used."""
     from nndsl.runtime.session import Session
     from nndsl.runtime.threads import default_threads
 
     count = threads if threads is not None else default_threads()
-    graphs: dict[str, Callable[[], Graph]] = {name: (lambda name=name: graph_of(checked, name)) for name in PROGRAMS}
-    return Session(checked.model, checked.train.optimizer, builder(engine, count, optimize), graphs, engine, count, seed or 0)
+    graphs: dict[str, Callable[[], Graph]] = {name: partial(graph_of, checked, name) for name in PROGRAMS}
+    return Session(
+        checked.model, checked.train.optimizer, builder(engine, count, optimize), graphs, engine, count, seed or 0
+    )
 
 
 def emit(checked: Checked, stage: str, program: str = "train") -> str:

@@ -28,17 +28,27 @@ class Leaves:
     def __init__(self, dtype: str = "f32") -> None:
         self.dtype = dtype
         self.inputs = [
-            _leaf("input", "x", dtype, BATCH, 6), _leaf("input", "y", dtype, BATCH, 6), _leaf("input", "z", dtype, BATCH, 3),
-            _leaf("input", "line", dtype, BATCH), _leaf("input", "column", dtype, BATCH, 1), _leaf("input", "v", dtype, 6),
-            _leaf("input", "number", dtype), _leaf("input", "cube", dtype, BATCH, 2, 3), _leaf("input", "fourth", dtype, 2, 3, 2, 2),
-        ]  # fmt: skip
+            _leaf("input", "x", dtype, BATCH, 6),
+            _leaf("input", "y", dtype, BATCH, 6),
+            _leaf("input", "z", dtype, BATCH, 3),
+            _leaf("input", "line", dtype, BATCH),
+            _leaf("input", "column", dtype, BATCH, 1),
+            _leaf("input", "v", dtype, 6),
+            _leaf("input", "number", dtype),
+            _leaf("input", "cube", dtype, BATCH, 2, 3),
+            _leaf("input", "fourth", dtype, 2, 3, 2, 2),
+        ]
         self.label = _leaf("input", "label", "i32", BATCH, count=5)
         self.words = _leaf("input", "words", "i32", BATCH, 4, count=5)
         self.flags = _leaf("input", "flags", "bool", BATCH, 6)
         self.params = [
-            _leaf("param", "W", dtype, 6, 6), _leaf("param", "U", dtype, 6, 6), _leaf("param", "bias", dtype, 6),
-            _leaf("param", "E", dtype, 5, 6), _leaf("param", "gain", dtype), _leaf("param", "K", dtype, 2, 3, 3),
-        ]  # fmt: skip
+            _leaf("param", "W", dtype, 6, 6),
+            _leaf("param", "U", dtype, 6, 6),
+            _leaf("param", "bias", dtype, 6),
+            _leaf("param", "E", dtype, 5, 6),
+            _leaf("param", "gain", dtype),
+            _leaf("param", "K", dtype, 2, 3, 3),
+        ]
         self.states = [_leaf("state", "average", dtype, 6), _leaf("state", "count", dtype)]
 
     @property
@@ -92,10 +102,32 @@ class Maker:
 
     def grow(self, steps: int) -> Maker:
         kinds: list[Callable[[], Node | None]] = [
-            self.unary, self.unary, self.unary, self.binary, self.binary, self.binary, self.binary, self.binary, self.reduced,
-            self.reduced, self.reduced, self.reshaped, self.transposed, self.sliced, self.padded, self.joined, self.product, self.product,
-            self.looked_up, self.repeated, self.chosen, self.normal, self.drawn, self.number, self.centred,
-        ]  # fmt: skip
+            self.unary,
+            self.unary,
+            self.unary,
+            self.binary,
+            self.binary,
+            self.binary,
+            self.binary,
+            self.binary,
+            self.reduced,
+            self.reduced,
+            self.reduced,
+            self.reshaped,
+            self.transposed,
+            self.sliced,
+            self.padded,
+            self.joined,
+            self.product,
+            self.product,
+            self.looked_up,
+            self.repeated,
+            self.chosen,
+            self.normal,
+            self.drawn,
+            self.number,
+            self.centred,
+        ]
         if not self.smooth:
             kinds += [self.counted, self.compared, self.best, self.flagged]
         while len(self.made) < steps:
@@ -180,8 +212,20 @@ class Maker:
         x = self.pick()
         assert x is not None
         total = product(x.shape)
-        options: list[Shape] = [(total,), (1, total), (*x.shape, 1), (1, *x.shape), (BATCH, 6), (BATCH, 2, 3), (2, 3), (3, 2), (BATCH, 1),
-                                (BATCH * 2, 3), (6, BATCH), tuple(s for s in x.shape if s != 1)]  # fmt: skip
+        options: list[Shape] = [
+            (total,),
+            (1, total),
+            (*x.shape, 1),
+            (1, *x.shape),
+            (BATCH, 6),
+            (BATCH, 2, 3),
+            (2, 3),
+            (3, 2),
+            (BATCH, 1),
+            (BATCH * 2, 3),
+            (6, BATCH),
+            tuple(s for s in x.shape if s != 1),
+        ]
         fit = [s for s in options if product(s) == total and len(s) <= 4 and s != x.shape]
         return b.reshape(x, self.rng.choice(fit)) if fit else None
 
@@ -228,8 +272,12 @@ class Maker:
         if x is None:
             return None
         axis = self.rng.randrange(x.type.rank)
-        y = self.pick(lambda n: n.type.rank == x.type.rank and all(
-            k == axis or p == q for k, (p, q) in enumerate(zip(x.shape, n.shape, strict=True))))  # fmt: skip
+        y = self.pick(
+            lambda n: (
+                n.type.rank == x.type.rank
+                and all(k == axis or p == q for k, (p, q) in enumerate(zip(x.shape, n.shape, strict=True)))
+            )
+        )
         assert y is not None
         parts = [x, y] if self.rng.random() < 0.7 else [y, x, x]
         return b.apply("concat", *parts, axis=axis)

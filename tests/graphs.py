@@ -56,15 +56,23 @@ def inputs_of(case: Case, leaves: list[Node], seed: int = 0) -> dict[str, Any]:
     return {n.attrs["name"]: array(a, n, numbers) for a, n in zip(case.args, leaves, strict=False) if n.op == "input"}
 
 
-def interpret(graph: Graph, inputs: dict[str, Any], store: dict[str, Any] | None = None, optimize: bool = False) -> dict[str, Any]:
+def interpret(
+    graph: Graph, inputs: dict[str, Any], store: dict[str, Any] | None = None, optimize: bool = False
+) -> dict[str, Any]:
     """The reference result."""
-    return Interpreted(run_passes(graph, PIPELINE if optimize else ())).run(inputs, {} if store is None else store, SCALARS, SIZES)
+    return Interpreted(run_passes(graph, PIPELINE if optimize else ())).run(
+        inputs, {} if store is None else store, SCALARS, SIZES
+    )
 
 
-def compiled(graph: Graph, inputs: dict[str, Any], store: dict[str, Any] | None = None, optimize: bool = True, threads: int = 2) -> dict[str, Any]:
+def compiled(
+    graph: Graph, inputs: dict[str, Any], store: dict[str, Any] | None = None, optimize: bool = True, threads: int = 2
+) -> dict[str, Any]:
     """The result of the kernels."""
     passes = PIPELINE if optimize else NEEDED
-    return load(generate(run_passes(graph, passes, verify=True)), threads).run(inputs, {} if store is None else store, SCALARS, SIZES)
+    return load(generate(run_passes(graph, passes, verify=True)), threads).run(
+        inputs, {} if store is None else store, SCALARS, SIZES
+    )
 
 
 def close(found: Any, expected: Any, tolerance: float) -> None:

@@ -54,8 +54,12 @@ def run_scan(ctx: Context, scope: Scope, statement: ast.Scan) -> None:
         return
     if ctx.streams != streams or set(ctx.updates_here()) != updated:
         what = "draws random numbers" if ctx.streams != streams else "updates a state"
-        ctx.say(building.NotBuilt, statement.span, f"a `scan` that {what} in every step is not built yet",
-                cure="draw or update outside, and use the value inside")  # fmt: skip
+        ctx.say(
+            building.NotBuilt,
+            statement.span,
+            f"a `scan` that {what} in every step is not built yet",
+            cure="draw or update outside, and use the value inside",
+        )
         return
     _finish(ctx, scope, statement, frame, first, sequence, axis, item, length)
 
@@ -103,8 +107,12 @@ def _head(ctx: Context, scope: Scope, statement: ast.Scan) -> tuple[dict[str, No
         ctx.say(shapes.NoSuchAxis, statement.axis.span, note=f"the sequence is {sequence.type}, it has {rank} axes")
         return None
     if not statement.carries:
-        ctx.say(names.MissingArgument, statement.span, "a scan carries at least one value",
-                cure="`scan (h = zeros([…])) over …`")  # fmt: skip
+        ctx.say(
+            names.MissingArgument,
+            statement.span,
+            "a scan carries at least one value",
+            cure="`scan (h = zeros([…])) over …`",
+        )
         return None
     return first, sequence, axis % rank
 
@@ -121,8 +129,12 @@ def next_value(ctx: Context, scope: Scope, statement: ast.Next) -> None:
         ctx.say(names.UnknownName, statement.span, f"this scan does not carry `{statement.name}`", cure=cure)
         return
     if statement.name in frame.next:
-        ctx.say(names.DuplicateName, statement.span, f"`{statement.name}` has a next value already",
-                related=(Label(frame.next[statement.name][1], "given here"),))  # fmt: skip
+        ctx.say(
+            names.DuplicateName,
+            statement.span,
+            f"`{statement.name}` has a next value already",
+            related=(Label(frame.next[statement.name][1], "given here"),),
+        )
         return
     frame.next[statement.name] = (POISON if value is None else value, statement.span)
 
@@ -149,20 +161,38 @@ def _next_or_value(ctx: Context, scope: Scope, frame: ScanFrame, statement: ast.
     return POISON if value is None else value
 
 
-def _finish(ctx: Context, scope: Scope, statement: ast.Scan, frame: ScanFrame, first: dict[str, Node], sequence: Node, axis: int,
-            item: Node, length: Size) -> None:  # fmt: skip
+def _finish(
+    ctx: Context,
+    scope: Scope,
+    statement: ast.Scan,
+    frame: ScanFrame,
+    first: dict[str, Node],
+    sequence: Node,
+    axis: int,
+    item: Node,
+    length: Size,
+) -> None:
     """Check that every carry goes on as it began, build the scan, bind its results."""
     following: list[Node] = []
     for name, leaf in frame.carries.items():
         if name not in frame.next:
-            ctx.say(names.MissingArgument, statement.span, f"the carry `{name}` has no next value", cure=f"write `next {name} = …` in the body")
+            ctx.say(
+                names.MissingArgument,
+                statement.span,
+                f"the carry `{name}` has no next value",
+                cure=f"write `next {name} = …` in the body",
+            )
             return
         value, span = frame.next[name]
         if isinstance(value, Poison):
             return
         if b.broadcast_shapes(value.shape, leaf.shape) != leaf.shape:
-            ctx.say(shapes.ShapeClash, span, f"`{name}` must keep its shape from step to step",
-                    note=f"the next value is {value.type}, the first one {leaf.type}")  # fmt: skip
+            ctx.say(
+                shapes.ShapeClash,
+                span,
+                f"`{name}` must keep its shape from step to step",
+                note=f"the next value is {value.type}, the first one {leaf.type}",
+            )
             return
         with b.at(ctx.place(span)):
             following.append(b.broadcast_to(b.cast(value, leaf.dtype), leaf.shape))
@@ -173,8 +203,16 @@ def _finish(ctx: Context, scope: Scope, statement: ast.Scan, frame: ScanFrame, f
 
     def build() -> Node:
         order = (axis, *(i for i in range(sequence.type.rank) if i != axis))
-        return close(list(frame.carries.values()), item, following, collects, list(first.values()),
-                     b.transpose(sequence, order), length, statement.reverse)  # fmt: skip
+        return close(
+            list(frame.carries.values()),
+            item,
+            following,
+            collects,
+            list(first.values()),
+            b.transpose(sequence, order),
+            length,
+            statement.reverse,
+        )
 
     scan = guarded(ctx, statement.span, [sequence], [statement.sequence.span], "scan", build)
     if not isinstance(scan, Node):
@@ -189,8 +227,16 @@ def _finish(ctx: Context, scope: Scope, statement: ast.Scan, frame: ScanFrame, f
         bind_name(ctx, scope, name, result, statement.span, None)
 
 
-def close(carries: Sequence[Node], item: Node, following: Sequence[Node], collects: Sequence[Node], first: Sequence[Node],
-          sequence: Node, length: Size, reverse: bool) -> Node:  # fmt: skip
+def close(
+    carries: Sequence[Node],
+    item: Node,
+    following: Sequence[Node],
+    collects: Sequence[Node],
+    first: Sequence[Node],
+    sequence: Node,
+    length: Size,
+    reverse: bool,
+) -> Node:
     """The scan over a body whose outer values have become free ones. Raises ShapeFault."""
     own = {*carries, item}
     results = [*following, *collects]
@@ -202,12 +248,22 @@ def close(carries: Sequence[Node], item: Node, following: Sequence[Node], collec
     outer: dict[Node, None] = {}
     for node in order:
         if node in inside:
-            outer.update(dict.fromkeys(child for child in node.inputs if child not in inside and child.op not in NUMBERS))
+            outer.update(
+                dict.fromkeys(child for child in node.inputs if child not in inside and child.op not in NUMBERS)
+            )
     outer.update(dict.fromkeys(n for n in results if n not in inside and n.op not in NUMBERS))
-    free = {node: Node("input", (), {"name": f"free_{i}"}, node.type, node.span, f"free_{i}") for i, node in enumerate(outer)}
+    free = {
+        node: Node("input", (), {"name": f"free_{i}"}, node.type, node.span, f"free_{i}")
+        for i, node in enumerate(outer)
+    }
     new = rebuild(results, lambda n: n, {**free, **{leaf: leaf for leaf in own}})
     # What is a bare number is repeated to an array of its own.
     made = [b.broadcast_to(new[n], n.shape) if n.op in NUMBERS else new[n] for n in results]
-    body = Body(tuple(carries), (item,), tuple(free.values()), tuple(made[: len(following)]),
-                (*made[len(following) :], *carries))  # fmt: skip
+    body = Body(
+        tuple(carries),
+        (item,),
+        tuple(free.values()),
+        tuple(made[: len(following)]),
+        (*made[len(following) :], *carries),
+    )
     return make_scan(first, [sequence], list(outer), body, length, reverse)

@@ -13,13 +13,14 @@ from nndsl.cli.doctor import doctor
 from nndsl.cli.emit import emit
 from nndsl.cli.evaluate import evaluate
 from nndsl.cli.explain import explain
+from nndsl.cli.fmt import fmt
 from nndsl.cli.gradcheck import gradcheck
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
 from nndsl.cli.summary import summary
 from nndsl.cli.train import train
 
-VERBS = (check, train, evaluate, predict, summary, emit, explain, gradcheck, new, doctor)
+VERBS = (check, fmt, train, evaluate, predict, summary, emit, explain, gradcheck, new, doctor)
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.
 app = typer.Typer(

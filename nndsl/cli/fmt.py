@@ -32,28 +32,31 @@ def fmt(
     changed = failed = 0
     for name in files:
         try:
-            content, text = _read_and_format(name)
+            changed += _one(name, check, diff)
         except NndslError as error:
             say_problems(error.problems)
             failed += 1
-            continue
-        differs = content != text.encode("utf-8")
-        changed += differs
-        if differs and diff:
-            data(_diff(name, content.decode("utf-8"), text))
-        if check and differs and not diff:
-            data(name)
-        if not (check or diff):
-            if name == STDIN:
-                data(text)
-            elif differs:
-                _write(Path(name), text)
     if files != [STDIN]:
         verb = "would change" if check or diff else "changed"
         errors = f", {failed} with errors" if failed else ""
         say(f"{changed} of {len(files)} file{'' if len(files) == 1 else 's'} {verb}{errors}")
     if failed or (check and changed):
         raise stop(FINDINGS)
+
+
+def _one(name: str, check: bool, diff: bool) -> bool:
+    """Format one file, or tell what that would change; whether anything changes. Raises NndslError."""
+    content, text = _read_and_format(name)
+    differs = content != text.encode("utf-8")
+    if diff:
+        data(_diff(name, content.decode("utf-8"), text))
+    elif check:
+        data(name if differs else "")
+    elif name == STDIN:
+        data(text)
+    elif differs:
+        _write(Path(name), text)
+    return differs
 
 
 def _read_and_format(name: str) -> tuple[bytes, str]:
@@ -92,10 +95,8 @@ def _diff(name: str, old: str, new: str) -> str:
     """The changes as `diff -u` prints them."""
     import difflib
 
-    out = []
-    for line in difflib.unified_diff(_lines(old), _lines(new), name, f"{name} (formatted)"):
-        out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(out)
+    lines = difflib.unified_diff(_lines(old), _lines(new), name, f"{name} (formatted)")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _lines(text: str) -> list[str]:

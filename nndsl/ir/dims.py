@@ -135,7 +135,7 @@ def exact_quotient(a: Size, b: Size) -> Size | None:
     divisor = _terms(b)
     if len(divisor) != 1:
         return _common_factor(a, b)
-    (atoms, factor), = divisor
+    ((atoms, factor),) = divisor
     total: dict[Monomial, int] = {}
     for monomial, f in _terms(a):
         rest = list(monomial)
@@ -183,8 +183,11 @@ def evaluate(size: Size, values: Mapping[str, int]) -> int:
     total = 0
     for monomial, factor in size.terms:
         for atom in monomial:
-            factor *= values[atom] if isinstance(atom, str) else (
-                evaluate(atom.numerator, values) // evaluate(atom.denominator, values))  # fmt: skip
+            factor *= (
+                values[atom]
+                if isinstance(atom, str)
+                else (evaluate(atom.numerator, values) // evaluate(atom.denominator, values))
+            )
         total += factor
     return total
 

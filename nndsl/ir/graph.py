@@ -244,7 +244,9 @@ class Model:
 
 def const(value: float | int | bool, dtype: str) -> Node:
     """A number known at compile time."""
-    number: float | int | bool = float(value) if dtype in ("f32", "f64") else bool(value) if dtype == "bool" else int(value)
+    number: float | int | bool = (
+        float(value) if dtype in ("f32", "f64") else bool(value) if dtype == "bool" else int(value)
+    )
     return Node("const", (), {"value": number}, TensorType(dtype, ()))
 
 
@@ -259,6 +261,24 @@ def dim_value(size: Size, dtype: str) -> Node:
 
 
 __all__ = [
-    "LEAVES", "Attrs", "Body", "Constraint", "Forward", "Graph", "Kind", "LayerNote", "LossTerm", "Metric", "Model", "Node", "ParamSpec",
-    "Port", "Update", "const", "dim_value", "scalar_leaf", "topological", "users",
-]  # fmt: skip
+    "LEAVES",
+    "Attrs",
+    "Body",
+    "Constraint",
+    "Forward",
+    "Graph",
+    "Kind",
+    "LayerNote",
+    "LossTerm",
+    "Metric",
+    "Model",
+    "Node",
+    "ParamSpec",
+    "Port",
+    "Update",
+    "const",
+    "dim_value",
+    "scalar_leaf",
+    "topological",
+    "users",
+]

@@ -41,7 +41,7 @@ class Ops:
         return binary("%", self, other)
 
     def __neg__(self) -> Expr:
-        return Negate(self)  # type: ignore[arg-type]
+        return Negate(as_expr(self, "int"))
 
     def __lt__(self, other: Operand) -> Expr:
         return compare("<", self, other)
@@ -151,9 +151,15 @@ def as_expr(value: Operand, like: str) -> Expr:
     return value  # type: ignore[return-value]
 
 
+def _dtype(a: Operand, b: Operand) -> str:
+    """The dtype of an operation: that of the side which is no bare number."""
+    side = b if isinstance(a, (int, float)) else a
+    return as_expr(side, "int").dtype
+
+
 def binary(op: str, a: Operand, b: Operand) -> Expr:
     """`a op b`; a Python number takes the other side's dtype. Integer identities are folded."""
-    like = b.dtype if isinstance(a, (int, float)) else a.dtype  # type: ignore[union-attr]
+    like = _dtype(a, b)
     left, right = as_expr(a, like), as_expr(b, like)
     if like == "int":
         folded = _fold_index(op, left, right)
@@ -180,7 +186,7 @@ def _fold_index(op: str, a: Expr, b: Expr) -> Expr | None:
 
 def compare(op: str, a: Operand, b: Operand) -> Expr:
     """A comparison, of dtype bool."""
-    like = b.dtype if isinstance(a, (int, float)) else a.dtype  # type: ignore[union-attr]
+    like = _dtype(a, b)
     return Binary(op, as_expr(a, like), as_expr(b, like), "bool")
 
 

@@ -18,7 +18,7 @@ class Region:
 
     `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (a reduction over
     leading axes, then elementwise work on its result), "total" (a reduction to one number), "ready" (a hand-written
-    kernel), or "scan" (the regions of `body` once for each step). `nodes` are in the order they were added, inputs first.
+    kernel), or "scan" (the regions of `body` once a step). `nodes` are in the order they were added, inputs first.
     """
 
     form: str

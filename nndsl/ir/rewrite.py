@@ -30,7 +30,9 @@ def _with_body(node: Node, rule: Rule) -> Node:
     """A scan with `rule` applied inside its body too; the body's leaves stay unless the rule changes them."""
     body: Body = node.attrs["body"]
     new = rebuild((*body.leaves, *body.results), rule)
-    made = Body(*(tuple(new[n] for n in group) for group in (body.carries, body.items, body.free, body.next, body.collects)))
+    made = Body(
+        *(tuple(new[n] for n in group) for group in (body.carries, body.items, body.free, body.next, body.collects))
+    )
     same = all(a is c for a, c in zip((*body.leaves, *body.results), (*made.leaves, *made.results), strict=True))
     return node if same else replace(node, attrs={**node.attrs, "body": made})
 

@@ -93,7 +93,7 @@ class Writer:
 
     def scan(self, region: Region) -> None:
         """The body's kernels once for each step. Carries go to and fro between two places; items and what is collected
-        lie one step after the other."""  # fmt: skip
+        lie one step after the other."""
         scan = region.nodes[0]
         body: Body = scan.attrs["body"]
         first, rest = scan.inputs[: len(body.carries)], scan.inputs[len(body.carries) :]
@@ -127,9 +127,15 @@ class Writer:
         for index, leaf in enumerate(body.carries):
             if index in parts:
                 elements = f"({product(leaf.shape)},)"
-                self.call("copy_all", [
-                    f"array_{leaf.dtype}({name[leaf]}_at, {elements})",
-                    f"array_{leaf.dtype}({self.at(parts[index])}, {elements})", "worker", "workers"])  # fmt: skip
+                self.call(
+                    "copy_all",
+                    [
+                        f"array_{leaf.dtype}({name[leaf]}_at, {elements})",
+                        f"array_{leaf.dtype}({self.at(parts[index])}, {elements})",
+                        "worker",
+                        "workers",
+                    ],
+                )
                 self.barrier()
         self.address = before
 

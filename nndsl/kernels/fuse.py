@@ -244,7 +244,7 @@ class Fuser:
 
     def take(self, region: Region, node: Node) -> None:
         """Put `node` into `region` with all it waits for. What cannot stand there is stored first, by regions before this
-        one; that may store more of what was waiting, so the question is asked again until nothing is missing."""  # fmt: skip
+        one; that may store more of what was waiting, so the question is asked again until nothing is missing."""
         while True:
             missing = self.missing(node, region)
             if not missing:
@@ -318,7 +318,8 @@ class Fuser:
 
     def reads(self, region: Region, leaf: Node) -> bool:
         return any(self.home(i) is leaf for n in region.nodes for i in n.inputs) or any(
-            self.home(v) is leaf for _, v in region.assigns)  # fmt: skip
+            self.home(v) is leaf for _, v in region.assigns
+        )
 
     def safe_in(self, region: Region, leaf: Node, value: Node) -> bool:
         """Whether all reads of `leaf` in a region are at the place where `value` goes, and before it does.

@@ -189,8 +189,11 @@ def scalars(state: Lowering) -> list[Statement]:
 def copies(state: Lowering, index: tuple[Expr, ...]) -> list[Statement]:
     """Updates whose value was computed by an earlier kernel."""
     members = set(state.region.nodes)
-    return [Store(state.array(target), index, state.read(value, index))
-            for target, value in state.region.assigns if value not in members]  # fmt: skip
+    return [
+        Store(state.array(target), index, state.read(value, index))
+        for target, value in state.region.assigns
+        if value not in members
+    ]
 
 
 INITIAL = {"add": 0, "max": float("-inf"), "min": float("inf"), "argmax": float("-inf"), "argmin": float("inf")}

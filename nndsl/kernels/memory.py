@@ -92,10 +92,8 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
                 )
                 if not inside or (through_memory and not rows):
                     found.add(_home(child, views))
-            if (
-                node.op in ("matmul", "scan_part")
-                or (region.form in ("columns", "ready", "total")
-                and node is region.nodes[0])
+            if node.op in ("matmul", "scan_part") or (
+                region.form in ("columns", "ready", "total") and node is region.nodes[0]
             ):
                 found.add(node)
         found |= crossing(region)

@@ -26,7 +26,7 @@ def is_row_reduction(node: Node, region: Region) -> bool:
 @dataclass(frozen=True)
 class Phases:
     """For full nodes, the loop they are computed in; for a row's numbers, the loop after which they are known (-1: before
-    the first)."""  # fmt: skip
+    the first)."""
 
     of: dict[Node, int]
     count: int

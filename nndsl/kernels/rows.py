@@ -15,8 +15,13 @@ BLOCK = 16
 """Rows of a matrix product that are computed before what follows is done to them: they are still in the cache."""
 
 
-def _loops(state: Lowering, first: int, body: Callable[[tuple[Expr, ...]], list[Statement]], outer: Sequence[Expr] = (),
-           bounds: tuple[Expr, Expr] | None = None) -> list[Statement]:  # fmt: skip
+def _loops(
+    state: Lowering,
+    first: int,
+    body: Callable[[tuple[Expr, ...]], list[Statement]],
+    outer: Sequence[Expr] = (),
+    bounds: tuple[Expr, Expr] | None = None,
+) -> list[Statement]:
     """Loops over the axes of the space from `first` to the last but one, around `body(index)`."""
     space, index = state.region.space, tuple(outer)
 
@@ -54,11 +59,17 @@ def rows(state: Lowering) -> Loops:
         return size_expr(space[0]), 1, [*head, For(AXES[0], begin, end, (call, *rows))]
     if alone:
         return size_expr(space[0]), BLOCK, [*head, _product_call(state, product_node, begin, end)]
-    block = For("block", begin, end, (
-        Let("rows", Apply("min", (Var("block") + BLOCK, end), "int")),
-        _product_call(state, product_node, Var("block"), Var("rows")),
-        *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
-    ), step=BLOCK)  # fmt: skip
+    block = For(
+        "block",
+        begin,
+        end,
+        (
+            Let("rows", Apply("min", (Var("block") + BLOCK, end), "int")),
+            _product_call(state, product_node, Var("block"), Var("rows")),
+            *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
+        ),
+        step=BLOCK,
+    )
     return size_expr(space[0]), BLOCK, [*head, block]
 
 

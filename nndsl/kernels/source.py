@@ -27,7 +27,7 @@ from nndsl.ir.loops import (
     Statement,
     Store,
     Var,
-)  # fmt: skip
+)
 
 STRENGTH = {
     "if": 0,

@@ -33,7 +33,7 @@ from nndsl.ir.loops import (
     Statement,
     Store,
     Var,
-)  # fmt: skip
+)
 from nndsl.kernels.source import text
 
 WIDTH = 80
@@ -114,8 +114,12 @@ def _filled(expr: Expr, name: str, value: Expr) -> Expr:
         case Apply():
             return replace(expr, arguments=tuple(_filled(a, name, value) for a in expr.arguments))
         case Select():
-            return replace(expr, condition=_filled(expr.condition, name, value), then=_filled(expr.then, name, value),
-                           otherwise=_filled(expr.otherwise, name, value))  # fmt: skip
+            return replace(
+                expr,
+                condition=_filled(expr.condition, name, value),
+                then=_filled(expr.then, name, value),
+                otherwise=_filled(expr.otherwise, name, value),
+            )
 
 
 def _names(expr: Expr) -> list[str]:

@@ -68,7 +68,10 @@ def plain(function: str) -> Callable[[Expr], Expr]:
 def unary(name: str, doc: str, reference: Callable[..., Any], expr: Callable[..., Expr], grad: Any,
           infer: Any = floating, low: float = -2.0, high: float = 2.0, smooth: bool = True) -> Op:  # fmt: skip
     """The record of a function of one number; `grad(n, g)` gives the one gradient."""
-    cases = (case((2, 3), least=low, most=high, smooth=smooth), case(("batch", 17), least=low, most=high, smooth=smooth))
+    cases = (
+        case((2, 3), least=low, most=high, smooth=smooth),
+        case(("batch", 17), least=low, most=high, smooth=smooth),
+    )
     wrapped = (lambda n, g: (grad(n, g),)) if grad else None
     return Op(name, ("x",), doc, infer, reference, Pointwise(expr), wrapped, cases=cases)
 
@@ -141,7 +144,9 @@ def binary(name: str, doc: str, reference: Callable[..., Any], expr: Callable[..
     shapes: tuple[tuple[tuple[int | str, ...], tuple[int | str, ...]], ...]
     shapes = (((2, 3), (2, 3)), (("batch", 5), (5,)), (("batch", 5), ("batch", 1)), (("batch", 3, 5), (3, 1)))
     cases = tuple(case(*pair, least=low, most=high, smooth=smooth) for pair in shapes)
-    return Op(name, ("x", "y"), doc, infer, reference, Pointwise(in_dtype(expr)), gradients if grad else None, cases=cases)
+    return Op(
+        name, ("x", "y"), doc, infer, reference, Pointwise(in_dtype(expr)), gradients if grad else None, cases=cases
+    )
 
 
 def _power_grads(n: Node, g: Node) -> tuple[Node | None, Node | None]:
@@ -205,7 +210,11 @@ def _where_type(types: Types, attrs: Attrs) -> TensorType:
 
 def _where_grads(n: Node, g: Node) -> tuple[Node | None, ...]:
     condition, x, y = n.inputs
-    return (None, b.unbroadcast(b.where(condition, g, 0.0), x.shape), b.unbroadcast(b.where(condition, 0.0, g), y.shape))
+    return (
+        None,
+        b.unbroadcast(b.where(condition, g, 0.0), x.shape),
+        b.unbroadcast(b.where(condition, 0.0, g), y.shape),
+    )
 
 
 def _cast_type(types: Types, attrs: Attrs) -> TensorType:

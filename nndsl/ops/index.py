@@ -17,7 +17,9 @@ from nndsl.ops.shape import Index, Read
 def _needs_index(t: TensorType, position: int, count: object) -> None:
     """The safety of kernels without bounds checks rests here: only checked indices of few enough values pass."""
     if t.kind is None or t.kind.name != "index":
-        raise ShapeFault(f"needs indices, this is {t}", (position,), f"declare the data as `index<{count}>[…]`", "index")
+        raise ShapeFault(
+            f"needs indices, this is {t}", (position,), f"declare the data as `index<{count}>[…]`", "index"
+        )
     if t.kind.count != count:
         fits = isinstance(t.kind.count, int) and isinstance(count, int) and t.kind.count <= count
         if not fits:

@@ -57,7 +57,12 @@ def _log_softmax(x: object, axis: int) -> object:
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
-CASES = (case((3, 5), axis=1), case(("batch", 46), axis=1), case((2, 3, 4), axis=1), case((4, 10), axis=1, least=-80, most=80, smooth=False))
+CASES = (
+    case((3, 5), axis=1),
+    case(("batch", 46), axis=1),
+    case((2, 3, 4), axis=1),
+    case((4, 10), axis=1, least=-80, most=80, smooth=False),
+)
 
 FAMILY: tuple[Op, ...] = (
     Op("softmax", ("x",), "Probabilities from logits along an axis.", _type(Kind("prob")), _softmax,  # type: ignore[arg-type]

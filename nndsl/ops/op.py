@@ -24,7 +24,9 @@ Types: TypeAlias = Sequence[TensorType]
 class ShapeFault(Exception):
     """Inputs that an op cannot take. `blame` are the positions of the inputs at fault; `code` picks the Problem."""
 
-    def __init__(self, message: str, blame: tuple[int, ...] = (0,), help: str | None = None, code: str = "shape") -> None:
+    def __init__(
+        self, message: str, blame: tuple[int, ...] = (0,), help: str | None = None, code: str = "shape"
+    ) -> None:
         super().__init__(message)
         self.message, self.blame, self.help, self.code = message, blame, help, code
 

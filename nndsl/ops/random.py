@@ -56,8 +56,21 @@ OPTIONS = {"shape": REQUIRED, "dtype": "f32", "stream": 0}
 
 def draw(name: str, doc: str) -> Op:
     """The record of one distribution."""
-    cases = (case(shape=(3, 50), dtype="f32", stream=1, smooth=False), case(shape=(70,), dtype="f64", stream=2, smooth=False))
-    return Op(f"random_{name}", ("key",), doc, _type, _draw(name), Indexed(_expr(name)), options=OPTIONS, hidden=True, cases=cases)
+    cases = (
+        case(shape=(3, 50), dtype="f32", stream=1, smooth=False),
+        case(shape=(70,), dtype="f64", stream=2, smooth=False),
+    )
+    return Op(
+        f"random_{name}",
+        ("key",),
+        doc,
+        _type,
+        _draw(name),
+        Indexed(_expr(name)),
+        options=OPTIONS,
+        hidden=True,
+        cases=cases,
+    )
 
 
 FAMILY: tuple[Op, ...] = (

@@ -48,10 +48,14 @@ def part_type(scan: Node, index: int) -> TensorType:
 
 def part(scan: Node, index: int) -> Node:
     """One result of a scan."""
-    return Node("scan_part", (scan,), {"index": index, "type": part_type(scan, index)}, part_type(scan, index), scan.span)
+    return Node(
+        "scan_part", (scan,), {"index": index, "type": part_type(scan, index)}, part_type(scan, index), scan.span
+    )
 
 
-def make_scan(carries: Sequence[Node], sequences: Sequence[Node], free: Sequence[Node], body: Body, length: Size, reverse: bool) -> Node:
+def make_scan(
+    carries: Sequence[Node], sequences: Sequence[Node], free: Sequence[Node], body: Body, length: Size, reverse: bool
+) -> Node:
     """A scan node over values that fit the leaves of `body`."""
     return b.apply("scan", *carries, *sequences, *free, body=body, length=length, reverse=reverse)
 

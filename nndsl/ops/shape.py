@@ -83,7 +83,9 @@ def _slice_grad(n: Node, g: Node) -> tuple[Node]:
         g = b.apply("slice", g, start=turned, size=size, step=tuple(-1 if p < 0 else 1 for p in step))
         start = tuple(s + (m - 1) * p if p < 0 else s for s, m, p in zip(start, size, step, strict=True))
     interior = tuple(abs(p) - 1 for p in step)
-    high = tuple(full - s - ((m - 1) * (k + 1) + 1) for full, s, m, k in zip(x.shape, start, size, interior, strict=True))
+    high = tuple(
+        full - s - ((m - 1) * (k + 1) + 1) for full, s, m, k in zip(x.shape, start, size, interior, strict=True)
+    )
     return (b.apply("pad", g, low=tuple(start), high=high, interior=interior, value=0.0),)
 
 
@@ -133,11 +135,15 @@ def _concat_type(types: Types, attrs: Attrs) -> TensorType:
     for i, t in enumerate(types):
         if t.dtype != first.dtype:
             raise ShapeFault(f"needs one dtype, {first} and {t} differ", (0, i), code="dtype")
-        if t.rank != first.rank or any(p != q for k, (p, q) in enumerate(zip(t.shape, first.shape, strict=True)) if k != axis):
+        if t.rank != first.rank or any(
+            p != q for k, (p, q) in enumerate(zip(t.shape, first.shape, strict=True)) if k != axis
+        ):
             raise ShapeFault(f"needs equal sizes on all axes but {axis}: {first} and {t}", (0, i), code="concat")
         total = total + t.shape[axis]
     shape = tuple(total if k == axis else s for k, s in enumerate(first.shape))
-    kind = first.kind if all(t.kind == first.kind for t in types) and first.kind and first.kind.name == "index" else None
+    kind = (
+        first.kind if all(t.kind == first.kind for t in types) and first.kind and first.kind.name == "index" else None
+    )
     return TensorType(first.dtype, shape, kind)
 
 
@@ -158,7 +164,8 @@ def _concat_expr(n: Node, index: Index, read: Read) -> Expr:
 
 
 def _concat_grad(n: Node, g: Node) -> tuple[Node, ...]:
-    axis, parts, offset = n.attrs["axis"], [], 0
+    axis, parts = n.attrs["axis"], []
+    offset: Size = 0
     for x in n.inputs:
         start = tuple(offset if k == axis else 0 for k in range(x.type.rank))
         parts.append(b.apply("slice", g, start=start, size=x.shape, step=(1,) * x.type.rank))

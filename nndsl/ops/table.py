@@ -6,7 +6,5 @@ from nndsl.ops import elementwise, index, linear, normal, random, reduce, scan, 
 from nndsl.ops.op import Op
 
 OPS: dict[str, Op] = {
-    op.name: op
-    for family in (elementwise, reduce, shape, linear, index, normal, random, scan)
-    for op in family.FAMILY
+    op.name: op for family in (elementwise, reduce, shape, linear, index, normal, random, scan) for op in family.FAMILY
 }

@@ -18,8 +18,9 @@ class Executable(Protocol):
     compiled: bool
     """Whether it was compiled now, not loaded from the cache."""
 
-    def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
-            sizes: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+    def run(
+        self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> dict[str, Any]:
         """Outputs by name (fresh arrays). `store` holds params and states by name and is changed in place."""
         ...
 
@@ -32,8 +33,9 @@ class Interpreted:
     seconds: float = 0.0
     compiled: bool = False
 
-    def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
-            sizes: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+    def run(
+        self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> dict[str, Any]:
         outputs, updates = interpreter.run(self.graph, {**store, **inputs}, scalars, sizes)
         # An output may be a param itself: it is what the param was before the update.
         outputs = {name: value.copy() for name, value in outputs.items()}

@@ -77,5 +77,3 @@ def compare(model: Model, gradient: Graph, seed: int) -> list[tuple[str, float]]
             worst = max(worst, abs(slope - float(grad[place])) / scale)
         errors.append((spec.name, worst))
     return errors
-
-

@@ -26,7 +26,9 @@ def resolve(value: Any, sizes: Mapping[str, int]) -> Any:
     return value
 
 
-def run(graph: Graph, arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> tuple[dict[str, Any], dict[str, Any]]:
+def run(
+    graph: Graph, arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """(outputs by name, new values of updated params and states by name). Nothing is changed in place."""
     values: dict[Node, Any] = {}
     with np.errstate(all="ignore"):
@@ -36,7 +38,9 @@ def run(graph: Graph, arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping
     return outputs, updates
 
 
-def _compute(nodes: list[Node], values: dict[Node, Any], arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+def _compute(
+    nodes: list[Node], values: dict[Node, Any], arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]
+) -> None:
     """Fill in the values of all nodes that have none."""
     for node in nodes:
         if node in values:
@@ -51,7 +55,9 @@ def _compute(nodes: list[Node], values: dict[Node, Any], arrays: Arrays, scalars
             values[node] = _apply(node, values, sizes)
 
 
-def _scan(node: Node, values: Mapping[Node, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> tuple[Any, ...]:
+def _scan(
+    node: Node, values: Mapping[Node, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
+) -> tuple[Any, ...]:
     """All parts of a scan: the last carries, then what the steps collected."""
     body: Body = node.attrs["body"]
     given = [values[i] for i in node.inputs]

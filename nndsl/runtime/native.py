@@ -93,7 +93,9 @@ class Outside:
     def __init__(self, node: Node, shape: tuple[int, ...]) -> None:
         self.node, self.shape = node, shape
 
-    def value(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+    def value(
+        self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> Any:
         dtype = NUMPY_NAMES[self.node.dtype]
         match self.node.op:
             case "const":
@@ -125,8 +127,9 @@ class Native:
         self._kept = 0
         self._lock = threading.Lock()
 
-    def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
-            sizes: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+    def run(
+        self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> dict[str, Any]:
         """See Executable. Safe from several threads as far as `store` is not shared with an update."""
         key = tuple(sizes[name] for name in self.plan.sizes)
         frame = self._borrow(key, sizes)
@@ -142,8 +145,10 @@ class Native:
                 else:
                     frame.numbers[i] = scalars[name]
             threads.run(self.address, frame.table, self.workers)
-            return {name: view.value(inputs, store, scalars, sizes) if isinstance(view, Outside) else view.copy()
-                    for name, view in frame.outputs}  # fmt: skip
+            return {
+                name: view.value(inputs, store, scalars, sizes) if isinstance(view, Outside) else view.copy()
+                for name, view in frame.outputs
+            }
         finally:
             self._give_back(key, frame)
 

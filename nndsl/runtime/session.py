@@ -100,7 +100,10 @@ class Gatherer:
             if not self.counts[name]:
                 out[name] = float("nan")
             elif metric.form == "whole":
-                out[name] = whole(metric, tuple(_joined(metric, i, parts) for i, parts in enumerate(zip(*self.kept[name], strict=True))))
+                out[name] = whole(
+                    metric,
+                    tuple(_joined(metric, i, parts) for i, parts in enumerate(zip(*self.kept[name], strict=True))),
+                )
             else:
                 out[name] = self.sums[name] / self.counts[name]
         return out
@@ -115,8 +118,16 @@ def _joined(metric: Metric, position: int, parts: tuple[Any, ...]) -> Any:
 class Session:
     """See the module. `build` turns a graph into an Executable; `programs` makes the graph of each name."""
 
-    def __init__(self, model: Model, optimizer: Optimizer, build: Callable[[Graph], Executable],
-                 programs: Mapping[str, Callable[[], Graph]], engine: str, threads: int, seed: int) -> None:  # fmt: skip
+    def __init__(
+        self,
+        model: Model,
+        optimizer: Optimizer,
+        build: Callable[[Graph], Executable],
+        programs: Mapping[str, Callable[[], Graph]],
+        engine: str,
+        threads: int,
+        seed: int,
+    ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.engine = engine
@@ -234,8 +245,12 @@ class Session:
         """A metric of a whole set, by the NumPy engine: it runs once an epoch."""
         from nndsl.runtime.interpreter import run
 
-        sizes = {s.name: n for node, value in zip(metric.arguments, arguments, strict=True)
-                 for s, n in zip(node.shape, value.shape, strict=True) if isinstance(s, Dim) and s.name}  # fmt: skip
+        sizes = {
+            s.name: n
+            for node, value in zip(metric.arguments, arguments, strict=True)
+            for s, n in zip(node.shape, value.shape, strict=True)
+            if isinstance(s, Dim) and s.name
+        }
         given = {f"arg{i}": value for i, value in enumerate(arguments)}
         outputs, _ = run(Graph("metric", (("value", metric.value),)), given, {}, sizes)
         return float(outputs["value"])

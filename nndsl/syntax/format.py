@@ -12,7 +12,9 @@ from typing import Literal
 
 from nndsl.diagnostics import InternalError, NndslError, Source
 from nndsl.syntax.parse import parse_range
-from nndsl.syntax.pieces import INDENT, WIDTH, Block, Bracket, Part, Piece, Sequence, first, flatten, read
+from nndsl.syntax.pieces import (
+    INDENT, WIDTH, Block, Bracket, Part, Piece, Sequence, first, flatten, read, tokens_of,
+)  # fmt: skip
 
 COLUMNS = frozenset(("input", "target", "output", "loss", "metric", "param", "state"))
 """Words whose lines, where they follow each other, are made to line up behind the word."""
@@ -30,7 +32,10 @@ def format_source(source: Source) -> str:
     layout = _Layout()
     layout.file(read(source))
     text = layout.text()
-    after, problems = parse_range(Source(source.name, text), 0, len(text))
+    written = Source(source.name, text)
+    if tokens_of(source) == tokens_of(written):  # the parser would see no difference: no need to run it
+        return text
+    after, problems = parse_range(written, 0, len(text))
     if problems or after != before:
         raise InternalError(f"formatting {source.name} would change what it means; it is left as it is")
     return text

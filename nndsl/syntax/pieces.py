@@ -132,6 +132,12 @@ def read(source: Source) -> Block:
     return _Reader(source.text, lay_out(source, cut.tokens)[0]).file()
 
 
+def tokens_of(source: Source) -> list[tuple[str, str]]:
+    """What the parser sees of a text: kinds and texts of its tokens, newlines that end nothing left out."""
+    cut = tokenize(source, 0, len(source.text), load_tables())
+    return [token[:2] for token in lay_out(source, cut.tokens)[0]]
+
+
 _IN_GAP = re.compile(r"#[^\n]*|\n")
 
 

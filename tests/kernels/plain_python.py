@@ -121,13 +121,30 @@ def _sigmoid(x: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Any] = {
-    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "tanh": np.tanh, "erf": erf, "sigmoid": _sigmoid,
-    "softplus": lambda x: np.logaddexp(x, type(x)(0)), "is_finite": np.isfinite,
-}  # fmt: skip
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "tanh": np.tanh,
+    "erf": erf,
+    "sigmoid": _sigmoid,
+    "softplus": lambda x: np.logaddexp(x, type(x)(0)),
+    "is_finite": np.isfinite,
+}
 PLAIN: dict[str, Any] = {
-    "maximum": np.maximum, "minimum": np.minimum, "sign": np.sign, "floor_mod": np.mod, "floor_divide": np.floor_divide,
-    "power": np.power, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos,
-}  # fmt: skip
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "sign": np.sign,
+    "floor_mod": np.mod,
+    "floor_divide": np.floor_divide,
+    "power": np.power,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "rint": np.rint,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+}
 
 
 def _names(memory: Memory, workers: int) -> dict[str, Any]:
@@ -144,10 +161,19 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         return run
 
     names: dict[str, Any] = {
-        "f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "inf": math.inf, "nan": math.nan,
-        "share": share, "barrier": lambda sync, workers, count: None, "kernel": kernel, "program": lambda f: f,
-        "entry": lambda table, k: table[k], **PLAIN,
-    }  # fmt: skip
+        "f32": np.float32,
+        "f64": np.float64,
+        "i32": np.int32,
+        "i64": np.int64,
+        "inf": math.inf,
+        "nan": math.nan,
+        "share": share,
+        "barrier": lambda sync, workers, count: None,
+        "kernel": kernel,
+        "program": lambda f: f,
+        "entry": lambda table, k: table[k],
+        **PLAIN,
+    }
     for dtype in ("f32", "f64"):
         names |= {f"{name}_{dtype}": _typed(function) for name, function in FUNCTIONS.items()}
         names |= {f"is_finite_{dtype}": np.isfinite}
@@ -178,8 +204,9 @@ class PlainPython:
         tree.body = [part for part in tree.body if not isinstance(part, ast.ImportFrom)]
         self.tree = tree
 
-    def run(self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any],
-            sizes: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+    def run(
+        self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> dict[str, Any]:
         """See Executable. Raises Violation where machine code would go wrong silently."""
         memory, module, plan = Memory(), self.module, self.module.plan
         end, addresses = 64, dict[Any, int]()

@@ -187,8 +187,15 @@ except Exception as error:
 
 def test_bounds_checks_find_nothing() -> None:
     """With numba's bounds checks compiled in, random graphs run; a label that is out of range stops them."""
-    done = subprocess.run([sys.executable, "-c", BOUNDS], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-                          env={**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", BOUNDS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["InternalError"]
 
@@ -206,6 +213,16 @@ for seed in range(20):
 
 def test_a_graph_has_one_text_in_every_process() -> None:
     """The cache is keyed by the text: were it to depend on the order of a set, programs would be compiled again."""
-    texts = [subprocess.run([sys.executable, "-c", SAME_TEXT], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
-                            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}).stdout for seed in "12"]  # fmt: skip
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", SAME_TEXT],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed in "12"
+    ]
     assert texts[0] == texts[1]

@@ -41,7 +41,12 @@ def together(op: Op, dtype: str | None = None) -> tuple[Graph, dict[str, object]
         node, leaves = op_node(op, case, dtype)
         for name, value in inputs_of(case, leaves, k).items():
             inputs[f"c{k}_{name}"] = value
-        renamed = {n: Node(n.op, (), {"name": f"c{k}_{n.attrs['name']}"}, n.type, name=f"c{k}_{n.name}") if n.op == "input" else n for n in leaves}
+        renamed = {
+            n: Node(n.op, (), {"name": f"c{k}_{n.attrs['name']}"}, n.type, name=f"c{k}_{n.name}")
+            if n.op == "input"
+            else n
+            for n in leaves
+        }
         node = Node(node.op, tuple(renamed[n] for n in leaves), node.attrs, node.type)
         outputs.append((f"c{k}", node))
         if case.smooth and op.grad is not None:
@@ -83,6 +88,8 @@ def test_gradient_agrees_with_finite_differences(op: Op, case: Case) -> None:
             for sign in (1, -1):
                 moved = arrays[name].copy()
                 moved[place] += sign * 1e-6
-                sides.append(run(Graph("l", (("l", loss),)), {**arrays, name: moved, "w": weights}, SCALARS, SIZES)[0]["l"])
+                sides.append(
+                    run(Graph("l", (("l", loss),)), {**arrays, name: moved, "w": weights}, SCALARS, SIZES)[0]["l"]
+                )
             numeric[place] = (sides[0] - sides[1]) / 2e-6
         close(analytic, numeric, 1e-6)

@@ -30,8 +30,18 @@ def leaf(name: str, dtype: str, *shape: Any) -> Node:
 
 def recurrent(dtype: str, reverse: bool) -> tuple[dict[str, Node], list[tuple[str, Node]]]:
     """A plain recurrent layer, a loss of its last state and of all its states, and the gradients."""
-    x, w, u, h0 = leaf("x", dtype, TIME, BATCH, 3), leaf("w", dtype, 3, 4), leaf("u", dtype, 4, 4), leaf("h0", dtype, BATCH, 4)
-    h, x_t, w_in, u_in = leaf("h", dtype, BATCH, 4), leaf("x_t", dtype, BATCH, 3), leaf("w_in", dtype, 3, 4), leaf("u_in", dtype, 4, 4)
+    x, w, u, h0 = (
+        leaf("x", dtype, TIME, BATCH, 3),
+        leaf("w", dtype, 3, 4),
+        leaf("u", dtype, 4, 4),
+        leaf("h0", dtype, BATCH, 4),
+    )
+    h, x_t, w_in, u_in = (
+        leaf("h", dtype, BATCH, 4),
+        leaf("x_t", dtype, BATCH, 3),
+        leaf("w_in", dtype, 3, 4),
+        leaf("u_in", dtype, 4, 4),
+    )
     new = b.apply("tanh", b.add(b.matmul(x_t, w_in), b.matmul(h, u_in)))
     scan = make_scan([h0], [x], [w, u], Body((h,), (x_t,), (w_in, u_in), (new,), (new, h)), TIME, reverse)
     last, states = part(scan, 0), part(scan, 1)

@@ -33,7 +33,7 @@ STEPS = (*PIPELINE, canonical, keep_old)
 
 def before_and_after(path: Path) -> tuple[Graph, Graph]:
     case = load_case(path)
-    name, _, program = path.stem.partition("-")
+    name = path.stem.partition("-")[0]
     checked = check_source(Source("case.nn", case["input"]))
     graph = graph_of(checked, case.get("program", "predict").strip())
     if name == "programs":

@@ -18,11 +18,16 @@ TEXT = """model Small() {
 train Small { optimizer = SGD(learning_rate=0.1) }
 """
 SAYS = {
-    "ast": r"Dense", "graph": r"^graph train$(?s:.*)maximum", "gradient": r"output grad\.Dense_1\.kernel",
-    "optimized": r"update Dense_1\.kernel := ", "plan": r"^plan train: \d+ kernels$(?s:.*)^peak: ",
-    "loops": r"^@kernel\ndef (?s:.*)product_nn\(x, Dense_1_kernel", "source": r"^# small\.nn:4  output y = x \|> Dense",
-    "llvm": r"^define ", "asm": r"^\s+ret",
-}  # fmt: skip
+    "ast": r"Dense",
+    "graph": r"^graph train$(?s:.*)maximum",
+    "gradient": r"output grad\.Dense_1\.kernel",
+    "optimized": r"update Dense_1\.kernel := ",
+    "plan": r"^plan train: \d+ kernels$(?s:.*)^peak: ",
+    "loops": r"^@kernel\ndef (?s:.*)product_nn\(x, Dense_1_kernel",
+    "source": r"^# small\.nn:4  output y = x \|> Dense",
+    "llvm": r"^define ",
+    "asm": r"^\s+ret",
+}
 
 
 @pytest.fixture(scope="module")

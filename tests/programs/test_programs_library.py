@@ -46,8 +46,13 @@ TARGETS = {
 
 def everything(losses: list[tuple[str, str]] = LOSSES, activations: list[str] = ACTIVATIONS) -> str:
     """A model in which each loss and each activation has a param of its own, so that its gradient is its own."""
-    lines = ["input x: f32[batch, 6]", "target truth: binary[batch, 5]", "target hot: onehot[batch, 5]",
-             "target label: index<5>[batch]", "target t: f32[batch, 5]"]  # fmt: skip
+    lines = [
+        "input x: f32[batch, 6]",
+        "target truth: binary[batch, 5]",
+        "target hot: onehot[batch, 5]",
+        "target label: index<5>[batch]",
+        "target t: f32[batch, 5]",
+    ]
     for name, kind in losses:
         target, squash = TARGETS[kind]
         lines += [
@@ -57,18 +62,23 @@ def everything(losses: list[tuple[str, str]] = LOSSES, activations: list[str] = 
         if kind != "f32":
             lines += [f"param z_{name}: f32[6, 5] = normal(0.5)", f"loss {name}_z = {name}({target}, x @ z_{name})"]
     for name in activations:
-        lines += [f"param a_{name}: f32[6, 5] = normal(0.5)", f"output {name}_y = {name}(x @ a_{name})",
-                  f"loss {name}_l = mse(t, {name}_y)"]  # fmt: skip
+        lines += [
+            f"param a_{name}: f32[6, 5] = normal(0.5)",
+            f"output {name}_y = {name}(x @ a_{name})",
+            f"loss {name}_l = mse(t, {name}_y)",
+        ]
     return "model Everything() {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
 
 
 def batch() -> dict[str, Any]:
     numbers = np.random.default_rng(1)
     return {
-        "x": numbers.normal(size=(BATCH, 6)).astype("f4"), "truth": numbers.integers(0, 2, (BATCH, 5)).astype("f4"),
-        "hot": np.eye(5, dtype="f4")[numbers.integers(0, 5, BATCH)], "label": numbers.integers(0, 5, BATCH).astype("i4"),
+        "x": numbers.normal(size=(BATCH, 6)).astype("f4"),
+        "truth": numbers.integers(0, 2, (BATCH, 5)).astype("f4"),
+        "hot": np.eye(5, dtype="f4")[numbers.integers(0, 5, BATCH)],
+        "label": numbers.integers(0, 5, BATCH).astype("i4"),
         "t": numbers.uniform(0.1, 0.9, (BATCH, 5)).astype("f4"),
-    }  # fmt: skip
+    }
 
 
 def close(found: Any, expected: Any, tolerance: float = 1e-5) -> None:
@@ -107,12 +117,31 @@ def test_gradients_are_those_of_finite_differences(text: str) -> None:
 # --- optimizers: all rules in one program ----------------------------------------------------------------------
 
 VARIANTS = (
-    "SGD(0.1)", "SGD(0.1, momentum=0.9)", "SGD(0.1, momentum=0.9, nesterov=true)", "RMSprop(0.01)", "RMSprop(0.01, momentum=0.9, centered=true)",
-    "Adagrad(0.1)", "Adadelta(1.0)", "Adam(0.1)", "Adam(0.1, amsgrad=true)", "AdamW(0.1)", "Adamax(0.1)", "Nadam(0.1)", "Lion(0.01)",
-    "SGD(0.1, clipnorm=0.05)", "SGD(0.1, clipvalue=0.01)", "Adam(0.1, global_clipnorm=0.05)", "SGD(0.1, weight_decay=0.1)",
-    "SGD(CosineDecay(0.1, 8))", "Adam(ExponentialDecay(0.1, 4, 0.5))", "SGD(PiecewiseConstantDecay([3, 6], [0.1, 0.05, 0.01]))",
-    "SGD(StepDecay(0.1, every=4))", "SGD(LinearWarmup(0.1, 5))", "SGD(PolynomialDecay(0.1, 8))", "SGD(InverseTimeDecay(0.1, 4, 0.5))",
-)  # fmt: skip
+    "SGD(0.1)",
+    "SGD(0.1, momentum=0.9)",
+    "SGD(0.1, momentum=0.9, nesterov=true)",
+    "RMSprop(0.01)",
+    "RMSprop(0.01, momentum=0.9, centered=true)",
+    "Adagrad(0.1)",
+    "Adadelta(1.0)",
+    "Adam(0.1)",
+    "Adam(0.1, amsgrad=true)",
+    "AdamW(0.1)",
+    "Adamax(0.1)",
+    "Nadam(0.1)",
+    "Lion(0.01)",
+    "SGD(0.1, clipnorm=0.05)",
+    "SGD(0.1, clipvalue=0.01)",
+    "Adam(0.1, global_clipnorm=0.05)",
+    "SGD(0.1, weight_decay=0.1)",
+    "SGD(CosineDecay(0.1, 8))",
+    "Adam(ExponentialDecay(0.1, 4, 0.5))",
+    "SGD(PiecewiseConstantDecay([3, 6], [0.1, 0.05, 0.01]))",
+    "SGD(StepDecay(0.1, every=4))",
+    "SGD(LinearWarmup(0.1, 5))",
+    "SGD(PolynomialDecay(0.1, 8))",
+    "SGD(InverseTimeDecay(0.1, 4, 0.5))",
+)
 SLOPES = """
 model Slopes() {
   input  x: f32[4]

@@ -42,23 +42,31 @@ def data(rows: int) -> dict[str, Any]:
     numbers = np.random.default_rng(rows)
     q = numbers.dirichlet(np.ones(4), rows).astype("f4")
     return {
-        "s": np.round(numbers.normal(size=rows), 1).astype("f4"), "q": q, "v": numbers.normal(size=(rows, 2)).astype("f4"),
-        "truth": numbers.integers(0, 2, rows).astype("f4"), "label": numbers.integers(0, 4, rows).astype("i4"),
+        "s": np.round(numbers.normal(size=rows), 1).astype("f4"),
+        "q": q,
+        "v": numbers.normal(size=(rows, 2)).astype("f4"),
+        "truth": numbers.integers(0, 2, rows).astype("f4"),
+        "label": numbers.integers(0, 4, rows).astype("i4"),
         "w": numbers.normal(size=(rows, 2)).astype("f4"),
-    }  # fmt: skip
+    }
 
 
 def expected(given: dict[str, Any]) -> dict[str, float]:
     truth, label, said = given["truth"], given["label"], given["s"] > 0
     found = 1 / (1 + np.exp(-given["s"].astype("f8")))
     return {
-        "accuracy": reference.accuracy_score(truth, said), "precision": reference.precision_score(truth, said),
-        "recall": reference.recall_score(truth, said), "f1": reference.f1_score(truth, said),
-        "auc": reference.roc_auc_score(truth, found), "class_accuracy": reference.accuracy_score(label, given["q"].argmax(1)),
+        "accuracy": reference.accuracy_score(truth, said),
+        "precision": reference.precision_score(truth, said),
+        "recall": reference.recall_score(truth, said),
+        "f1": reference.f1_score(truth, said),
+        "auc": reference.roc_auc_score(truth, found),
+        "class_accuracy": reference.accuracy_score(label, given["q"].argmax(1)),
         "top": reference.top_k_accuracy_score(label, given["q"], k=2, labels=range(4)),
-        "mae": reference.mean_absolute_error(given["w"], given["v"]), "mse_metric": reference.mean_squared_error(given["w"], given["v"]),
-        "rmse": np.sqrt(reference.mean_squared_error(given["w"], given["v"])), "r2": reference.r2_score(given["w"], given["v"]),
-    }  # fmt: skip
+        "mae": reference.mean_absolute_error(given["w"], given["v"]),
+        "mse_metric": reference.mean_squared_error(given["w"], given["v"]),
+        "rmse": np.sqrt(reference.mean_squared_error(given["w"], given["v"])),
+        "r2": reference.r2_score(given["w"], given["v"]),
+    }
 
 
 @pytest.mark.parametrize("engine", ["numba", "numpy"])
