@@ -51,7 +51,8 @@ def _temporary() -> Path:
 def write_atomic(path: Path, content: bytes, sync: bool = True) -> None:
     """Write `content` to a temporary file beside `path`, flush it to the disk and rename it over `path`.
 
-    A reader sees the old content or the new, never a part. Raises OSError as `open` does.
+    A reader sees the old content or the new, never a part. A file that is replaced keeps its permissions. Raises
+    OSError as `open` does.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
@@ -60,7 +61,7 @@ def write_atomic(path: Path, content: bytes, sync: bool = True) -> None:
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):
@@ -68,7 +69,11 @@ def write_atomic(path: Path, content: bytes, sync: bool = True) -> None:
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _mode(path: Path) -> int:
+    """The permissions of the file that is there, else those a new file gets."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

@@ -82,11 +82,7 @@ def _write(path: Path, text: str) -> None:
     from nndsl.problems.weights import CannotWrite
 
     try:
-        target = path.resolve()
-        mode = target.stat().st_mode & 0o7777
-        write_atomic(target, text.encode("utf-8"))
-        if target.stat().st_mode & 0o7777 != mode:
-            target.chmod(mode)
+        write_atomic(path.resolve(), text.encode("utf-8"))
     except OSError as fault:
         raise NndslError(CannotWrite(None, str(path), (fault.strerror or str(fault)).lower())) from None
 

@@ -5,4 +5,5 @@
     tables  the automaton of the grammar    engine    runs it          build   makes the nodes of `ast`
     faults  what a fault means, in words    recovery  how to go on after it
     parse   all of it together              show      an AST as text
+    pieces  tokens with their comments      format    lays them out in the one style
 """

@@ -12,9 +12,9 @@ from typing import Literal
 
 from nndsl.diagnostics import InternalError, NndslError, Source
 from nndsl.syntax.parse import parse_range
-from nndsl.syntax.pieces import (
-    INDENT, WIDTH, Block, Bracket, Part, Piece, Sequence, first, flatten, read, tokens_of,
-)  # fmt: skip
+from nndsl.syntax.pieces import WIDTH, Block, Bracket, Part, Piece, Sequence, first, flatten, read, tokens_of
+
+INDENT = 2
 
 COLUMNS = frozenset(("input", "target", "output", "loss", "metric", "param", "state"))
 """Words whose lines, where they follow each other, are made to line up behind the word."""
@@ -337,19 +337,21 @@ def _pads(block: Block) -> list[int]:
 
     Neighbours are the settings of a section, or declarations, with no blank line between.
     """
-    pads = [0] * len(block.lines)
-    run: list[int] = []
+    runs: list[list[int]] = [[]]
+    widths = [len(first(line.parts[0]).text) for line in block.lines]
     for i, line in enumerate(block.lines):
         piece = first(line.parts[0])
-        if piece.blank or any(comment.own_line and comment.blank for comment in piece.before):
-            run = []
-        if not (block.settings or (piece.role == "keyword" and piece.text in COLUMNS)):
-            run = []
-            continue
-        run.append(i)
-        width = max(len(first(block.lines[j].parts[0]).text) for j in run)
-        for j in run:
-            pads[j] = width - len(first(block.lines[j].parts[0]).text)
+        in_columns = block.settings or (piece.role == "keyword" and piece.text in COLUMNS)
+        blank = piece.blank or any(comment.own_line and comment.blank for comment in piece.before)
+        if blank or not in_columns:
+            runs.append([])
+        if in_columns:
+            runs[-1].append(i)
+    pads = [0] * len(block.lines)
+    for run in runs:
+        width = max((widths[i] for i in run), default=0)
+        for i in run:
+            pads[i] = width - widths[i]
     return pads
 
 

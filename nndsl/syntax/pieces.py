@@ -19,8 +19,6 @@ from nndsl.syntax.tokens import Token, tokenize
 WIDTH = 100
 """How long a line may be where there is a place to break it. Comments do not count."""
 
-INDENT = 2
-
 LINES = frozenset(
     ("input", "target", "output", "loss", "metric", "param", "state", "return", "if", "for", "repeat", "assert",
      "scan", "next", "collect", "expect")
