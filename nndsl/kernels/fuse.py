@@ -1,9 +1,10 @@
 """What is computed together: nodes into regions.
 
-One walk over the nodes, inputs first. A node joins the latest region among those of its inputs when its shape fits that
-region's loops; every other input then comes from an earlier region, through a buffer, so the list of regions is an order
-in which they can run. Nodes that read only what is there anyway (leaves, earlier buffers) stay pending until something
-uses them, and go where that is. Comparisons are computed again wherever they are used: to store a mask costs more.
+One walk over the nodes, inputs first. A node joins the latest region among those of its inputs when its shape fits
+that region's loops; every other input then comes from an earlier region, through a buffer, so the list of regions is
+an order in which they can run. Nodes that read only what is there anyway (leaves, earlier buffers) stay pending until
+something uses them, and go where that is. Comparisons are computed again wherever they are used: to store a mask
+costs more.
 
 An update of a param or state is written by the region that computes it, unless some other region that reads the old
 value comes later: then it waits for that one.
@@ -175,6 +176,9 @@ class Fuser:
             self.wait(node)
         elif self.fits(node, latest):
             self.take(latest, node)
+        elif self.fits(node, self.regions[-1]):
+            # It reads the latest region through memory, and so may stand in any that comes later.
+            self.take(self.regions[-1], node)
         else:
             self.place_alone(node)
 
@@ -243,8 +247,11 @@ class Fuser:
         return out
 
     def take(self, region: Region, node: Node) -> None:
-        """Put `node` into `region` with all it waits for. What cannot stand there is stored first, by regions before this
-        one; that may store more of what was waiting, so the question is asked again until nothing is missing."""
+        """Put `node` into `region` with all it waits for.
+
+        What cannot stand there is stored first, by regions before this one; that may store more of what was waiting,
+        so the question is asked again until nothing is missing.
+        """
         while True:
             missing = self.missing(node, region)
             if not missing:

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+INTRINSICS = (
+    "array_bool",
+    "array_f32",
+    "array_f64",
+    "array_i32",
+    "array_i64",
+    "barrier",
+    "entry",
+    "kernel",
+    "program",
+    "share",
+)
 RANDOM = ("uniform_f32", "uniform_f64", "normal_f32", "normal_f64", "truncated_normal_f32", "truncated_normal_f64")
 READY = (
     "product_nn",
@@ -49,3 +61,7 @@ SCALAR = (
     "tanh_f32",
     "tanh_f64",
 )
+BAGS = ("distinct_words", "bag", "bag_scatter")
+
+MODULES: dict[str, tuple[str, ...]] = {"bags": BAGS, "random_scalar": RANDOM, "ready": READY, "scalar": SCALAR}
+"""What is imported from `nndsl.runtime.<module>` where a program uses it."""

@@ -10,10 +10,11 @@ from nndsl.passes.dce import dce
 from nndsl.passes.expand import expand
 from nndsl.passes.fold import fold
 from nndsl.passes.simplify import simplify
+from nndsl.passes.sparse import sparse
 
 Pass = Callable[[Graph], Graph]
 
-PIPELINE: tuple[Pass, ...] = (expand, simplify, fold, cse, simplify, cse, dce)
+PIPELINE: tuple[Pass, ...] = (expand, simplify, fold, cse, simplify, sparse, cse, dce)
 NEEDED: tuple[Pass, ...] = (expand,)
 
 
