@@ -25,8 +25,10 @@ def is_row_reduction(node: Node, region: Region) -> bool:
 
 @dataclass(frozen=True)
 class Phases:
-    """For full nodes, the loop they are computed in; for a row's numbers, the loop after which they are known (-1: before
-    the first)."""
+    """For full nodes, the loop they are computed in; for a row's numbers, the loop after which they are known.
+
+    -1 is before the first.
+    """
 
     of: dict[Node, int]
     count: int
@@ -61,7 +63,7 @@ def crossing(region: Region) -> set[Node]:
     found: set[Node] = set()
     for node in region.nodes:
         for child in node.inputs:
-            if child in members and role(child, region.space) == "full" and role(node, region.space) == "full":
-                if order.of[child] < order.of[node]:
-                    found.add(child)
+            full = child in members and role(child, region.space) == role(node, region.space) == "full"
+            if full and order.of[child] < order.of[node]:
+                found.add(child)
     return found

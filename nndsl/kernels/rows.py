@@ -105,7 +105,7 @@ def _elements(state: Lowering, index: tuple[Expr, ...], phase: int) -> list[Stat
 
 
 def _row(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
-    """All that happens in one row: numbers known before it, then loop after loop, each followed by what it made known."""
+    """All that happens in one row: what is known before it, then loop after loop and what each made known."""
     region, space = state.region, state.region.space
     order = phases(region)
     inner = AXES[len(space) - 1]

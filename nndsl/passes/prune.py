@@ -60,9 +60,12 @@ def _smaller(scan: Node, wanted: set[int]) -> tuple[Node, dict[int, int]]:
         return scan, {}
     given = scan.inputs
     made = make_scan(
-        [given[k] for k in sorted(kept)], [given[carries + i] for i in items], [given[carries + len(body.items) + i] for i in free],
-        Body(tuple(body.carries[k] for k in sorted(kept)), tuple(body.items[i] for i in items), tuple(body.free[i] for i in free),
-             tuple(body.next[k] for k in sorted(kept)), tuple(body.results[m] for m in collects)),
+        [given[k] for k in sorted(kept)],
+        [given[carries + i] for i in items],
+        [given[carries + len(body.items) + i] for i in free],
+        Body(tuple(body.carries[k] for k in sorted(kept)), tuple(body.items[i] for i in items),
+             tuple(body.free[i] for i in free), tuple(body.next[k] for k in sorted(kept)),
+             tuple(body.results[m] for m in collects)),
         scan.attrs["length"], scan.attrs["reverse"],
     )  # fmt: skip
     return replace(made, span=scan.span, name=scan.name), {old: new for new, old in enumerate(order)}

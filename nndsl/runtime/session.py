@@ -176,7 +176,7 @@ class Session:
         return ready
 
     def sizes(self, batch: Batch, ports: tuple[Port, ...] | None = None) -> dict[str, int]:
-        """The symbolic sizes that a batch fixes. Raises NndslError where an index of the model would be out of range."""
+        """The symbolic sizes a batch fixes. Raises NndslError where an index of the model would be out of range."""
         found: dict[str, int] = {}
         for port in ports or self._ports:
             if port.name in batch:

@@ -29,7 +29,7 @@ from nndsl.kernels.module import Module
 from nndsl.ops import draws as random
 from nndsl.ops.special import erf
 
-READY = Path(nndsl.__file__).parent / "runtime" / "ready.py"
+HAND_WRITTEN = [Path(nndsl.__file__).parent / "runtime" / name for name in ("ready.py", "bags.py")]
 ARENA = 1 << 40
 """The address at which the arena begins; the arrays lie below."""
 
@@ -180,9 +180,10 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         names |= {f"{n}_{dtype}": _drawn(f"{n}_{dtype}") for n in ("uniform", "normal", "truncated_normal")}
     for dtype in BYTES:
         names[f"array_{dtype}"] = lambda address, shape, dtype=dtype: Array(memory, address, shape, dtype)
-    ready = ast.parse(READY.read_text())
-    ready.body = [part for part in ready.body if not isinstance(part, ast.ImportFrom)]
-    names |= _executed(ready, {"kernel": lambda f: f, "share": share, "Any": object}, str(READY))
+    for path in HAND_WRITTEN:
+        tree = ast.parse(path.read_text())
+        tree.body = [part for part in tree.body if not isinstance(part, ast.ImportFrom)]
+        names |= _executed(tree, {"kernel": lambda f: f, "share": share, "Any": object}, str(path))
     names["kernel"] = kernel
     return names
 

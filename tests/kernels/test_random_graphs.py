@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def check_memory(plan: Plan) -> None:
     sizes = {"batch": 7}
     for block in plan.blocks:
         spans = [(b.first, b.last) for b in block.buffers]
-        assert all(last < first for (_, last), (first, _) in zip(spans, spans[1:], strict=False)), spans
+        assert all(last < first for (_, last), (first, _) in pairwise(spans)), spans
         assert all(block.bytes(sizes) >= b.bytes(sizes) for b in block.buffers)
         # Blocks must hold at every size, not only at this one.
         assert all(block.bytes({"batch": n}) >= b.bytes({"batch": n}) for n in (1, 1000) for b in block.buffers)
@@ -124,15 +125,15 @@ def joined(first: int, count: int, leaves: Leaves) -> Graph:
     return Graph(f"graphs_{first}", tuple(outputs), updates)
 
 
-PROGRAMS = [(100, "f32"), (200, "f32"), (300, "f64")]
+PROGRAMS = [(100, "f32"), (300, "f64")]
 
 
 @pytest.fixture(scope="module", params=PROGRAMS, ids=[f"{dtype}-{seed}" for seed, dtype in PROGRAMS])
 def program(request: pytest.FixtureRequest) -> tuple[Graph, Leaves, list[Native]]:
-    """A program of seven random graphs with engines for 1, 2 and 3 threads: one compilation serves all."""
+    """A program of eight random graphs with engines for 1, 2 and 3 threads: one compilation serves all."""
     seed, dtype = request.param
     leaves = Leaves(dtype)
-    graph = joined(seed, 7, leaves)
+    graph = joined(seed, 8, leaves)
     module = generate(run(graph, verify=True))
     engines = [load(module, threads) for threads in (1, 2, 3)]
     assert not engines[1].compiled or engines[0].address == engines[1].address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_gradients_are_those_of_finite_differences(seed: int, steps: int) -> Non
 
     h = 1e-3
     slopes = [(at(w) - at(-w)) / (2 * w) for w in (h, h / 2, h / 4)]
-    first = [(4 * b - a) / 3 for a, b in zip(slopes, slopes[1:], strict=False)]
+    first = [(4 * b - a) / 3 for a, b in pairwise(slopes)]
     numeric = (16 * first[1] - first[0]) / 15
     found = [(n, g) for n, g in zip(leaves.floats, gradients(loss, leaves.floats), strict=True) if g is not None]
     outputs = interpreter.run(Graph("g", tuple((str(n.attrs["name"]), g) for n, g in found)), arrays, SCALARS, SIZES)[0]

@@ -83,7 +83,10 @@ def test_predict_while_another_thread_trains(model: Any) -> None:
 
 def in_process(source: str) -> str:
     """What a script prints that finds `TEXT` and data ready."""
-    head = f"import numpy as np, os, sys\nimport nndsl\nTEXT = {TEXT!r}\nx = np.random.default_rng(0).normal(size=(40, 8)).astype('f4')\n"
+    head = (
+        f"import numpy as np, os, sys\nimport nndsl\nTEXT = {TEXT!r}\n"
+        "x = np.random.default_rng(0).normal(size=(40, 8)).astype('f4')\n"
+    )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", head + source],
         cwd=ROOT,
