@@ -6,7 +6,6 @@ a = exp(x);  b = exp(x);  a + b     =>     a = exp(x);  a + a
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from nndsl.ir.graph import Graph, Node
@@ -23,11 +22,7 @@ def cse(graph: Graph) -> Graph:
         if node.is_leaf and node.op not in KEYED_LEAVES:
             return node
         key = (node.op, tuple(id(i) for i in node.inputs), _hashable(node.attrs), node.type)
-        first = seen.setdefault(key, node)
-        if first is not node and first.name is None and node.name is not None and not first.is_leaf:
-            # The nodes that use `first` were built already, so the name is all that is lost.
-            seen[key] = first
-        return first
+        return seen.setdefault(key, node)
 
     return rewrite(graph, merged)
 
@@ -38,5 +33,3 @@ def _hashable(value: Any) -> Hashable:
     # 1, 1.0 and True are equal and hash alike, and mean different consts.
     return (type(value).__name__, repr(value)) if isinstance(value, (int, float)) else value
 
-
-_ = replace
