@@ -11,15 +11,21 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The text of one file, with the name that messages use for it."""
+    """The text of one file, with the name that messages use for it.
+
+    `path` is where the text stands, or would stand: imports in it start at that folder. Text without one imports
+    nothing.
+    """
 
     name: str
     text: str
+    path: Path | None = field(default=None, repr=False)
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -36,6 +42,16 @@ class Source:
         start = self.line_starts[number - 1]
         end = self.text.find("\n", start)
         return self.text[start : end if end >= 0 else len(self.text)]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A file that another imports: its path from the folder of that file, with `/`, its text, and other paths (links)
+    by which it is imported."""
+
+    place: str
+    text: str
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,26 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """The text of a place replaced by other text; an empty place is where text is put in."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A cure that a program can carry out: all of its edits together.
+
+    `safe` where it is what was meant as far as anyone can tell; what guesses or takes something away is not.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
+@dataclass(frozen=True)
 class Problem:
     """Base of everything said about what a user wrote or fed.
 
@@ -115,6 +151,11 @@ class Problem:
         return None
 
     @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """Cures that a program can carry out, the best first; each mends this Problem by itself."""
+        return ()
+
+    @property
     def facts(self) -> dict[str, object]:
         """The Problem as plain data, ready for JSON."""
 
@@ -131,7 +172,12 @@ class Problem:
             "place": place(self.span) if self.span else None,
             "related": [{"place": place(label.span), "message": label.text} for label in self.labels],
             "help": self.help,
-        }
+            "fixes": [
+                {"title": fix.title, "safe": fix.safe,
+                 "edits": [{"place": place(edit.span), "text": edit.text} for edit in fix.edits]}
+                for fix in self.fixes
+            ],
+        }  # fmt: skip
 
     @property
     def order(self) -> tuple[str, int, str]:
@@ -189,7 +235,7 @@ def _snippets(primary: Span, remarks: list[Label], gutter: int) -> list[str]:
     """The source lines of all remarks, file by file, in order, primary file first."""
     pad = " " * gutter
     out: list[str] = []
-    files = sorted({r.span.source.name for r in remarks}, key=lambda name: name != primary.source.name)
+    files = sorted(dict.fromkeys(r.span.source.name for r in remarks), key=lambda name: name != primary.source.name)
     for name in files:
         of_file = [r for r in remarks if r.span.source.name == name]
         head = primary if name == primary.source.name else of_file[0].span
@@ -230,12 +276,45 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     known = list(known)
     folded = {k.lower(): k for k in known}
     if name.lower() in folded:
-        return f"did you mean `{folded[name.lower()]}`?"
-    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return f"did you mean `{folded[near[0]]}`?" if near else None
+        return Guess(name, folded[name.lower()], sure=True)
+    near = difflib.get_close_matches(name.lower(), folded, n=2, cutoff=0.6)
+    if not near:
+        return None
+    slips = [_one_slip(name.lower(), other) for other in near]
+    return Guess(name, folded[near[0]], sure=len(name) > 3 and slips[0] and not any(slips[1:]))
+
+
+class Guess(str):
+    """The help line of `did_you_mean`, which remembers what was written and what may have been meant.
+
+    `sure` where one slip of the finger explains what was written, and from one known name alone.
+    """
+
+    written: str
+    meant: str
+    sure: bool
+
+    def __new__(cls, written: str, meant: str, sure: bool) -> Guess:
+        line = super().__new__(cls, f"did you mean `{meant}`?")
+        line.written, line.meant, line.sure = written, meant, sure
+        return line
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Whether one letter too many, too few or wrong, or two exchanged, make `a` of `b`. Digits tell names apart."""
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    x, y = a[start : len(a) - end], b[start : len(b) - end]
+    if any(c.isdigit() for c in x + y):
+        return False
+    return max(len(x), len(y)) <= 1 or (len(x) == 2 and x == y[::-1])
 
 
 __all__ = [
-    "InternalError", "Label", "NndslError", "Problem", "Source", "Span",
+    "Edit", "Fix", "Guess", "Imported", "InternalError", "Label", "NndslError", "Problem", "Source", "Span",
     "did_you_mean", "render", "render_all", "unique_sorted",
 ]  # fmt: skip

@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from nndsl.diagnostics import InternalError, NndslError, Problem, Source
+from nndsl.diagnostics import Imported, InternalError, NndslError, Problem, Source
 from nndsl.ir.experiment import TrainSpec
+from nndsl.ir.facts import NamedTest
 from nndsl.ir.graph import Graph, Model
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ PROGRAMS = ("predict", "evaluate", "train", "gradient")
 STAGES = ("ast", "graph", "gradient", "optimized", "plan", "loops", "source", "llvm", "asm")
 
 
+class Experiment(Protocol):
+    """What programs are made of: a model, and how it is trained."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def train(self) -> TrainSpec: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Checked:
     """A file without errors: its model, its settings, and the warnings."""
@@ -43,6 +53,7 @@ class Checked:
     model: Model
     train: TrainSpec
     problems: tuple[Problem, ...]
+    imported: tuple[Imported, ...] = ()
 
 
 def problems_of(
@@ -67,10 +78,24 @@ def check_source(source: Source, consts: Mapping[str, object] | None = None, mod
         raise NndslError(result.problems)
     if result.model is None or result.train is None:
         raise InternalError(f"{source.name} has no errors and no model")
-    return Checked(source, file, result.model, result.train, result.problems)
+    return Checked(source, file, result.model, result.train, result.problems, result.imported)
 
 
-def graph_of(checked: Checked, program: str) -> Graph:
+def tests_of(
+    source: Source, consts: Mapping[str, object] | None = None, model: str | None = None
+) -> tuple[tuple[NamedTest, ...], tuple[Problem, ...]]:
+    """The tests of a file and its warnings. Raises NndslError with every Problem where there is an error among them."""
+    from nndsl.check.file import check_file
+    from nndsl.syntax.parse import parse
+
+    file, found = parse(source)
+    result = check_file(file, source, found, consts, model)
+    if result.errors:
+        raise NndslError(result.problems)
+    return result.tests, result.problems
+
+
+def graph_of(checked: Experiment, program: str) -> Graph:
     """The graph of one program, before any pass."""
     from nndsl.passes import programs
 
@@ -104,7 +129,11 @@ def builder(engine: str, threads: int, optimize: bool = True) -> Callable[[Graph
 
 
 def open_session(
-    checked: Checked, engine: str = "numba", threads: int | None = None, seed: int | None = None, optimize: bool = True
+    checked: Experiment,
+    engine: str = "numba",
+    threads: int | None = None,
+    seed: int | None = None,
+    optimize: bool = True,
 ) -> Session:
     """A Session with freshly drawn params. Programs are compiled when first used."""
     from nndsl.runtime.session import Session

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from nndsl.ir.graph import LayerNote, Model, ParamSpec
+from nndsl.ir.work import multiply_adds, shown
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ def summary_text(model: Model) -> str:
     trained, fixed = totals(model)
     size = sum(count(s) * (8 if s.type.dtype in ("f64", "i64") else 4) for s in (*model.params, *model.states))
     lines.append(f"{trained:,} trained params, {fixed:,} others, {_bytes(size)}")
+    work = multiply_adds([node for _, node in model.inference.outputs])
+    if work != 0:
+        lines.append(f"{shown(work)} multiply-adds to predict")
     return "\n".join(lines)
 
 
@@ -76,6 +80,7 @@ def summary_data(model: Model) -> dict[str, object]:
         "layers": [{"name": r.name, "layer": r.layer, "output": r.output, "params": r.params} for r in rows(model)],
         "outputs": {name: str(node.type) for name, node in model.inference.outputs},
         "params": {spec.name: str(spec.type) for spec in model.params},
+        "multiply_adds": str(multiply_adds([node for _, node in model.inference.outputs])),
         "trained": trained,
         "not_trained": fixed,
     }

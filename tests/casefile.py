@@ -6,6 +6,8 @@ A `.case` file is made of sections, each headed by a line `--- name`:
     model M() { … }
     --- expected
     error[NN002]: …
+
+A section `--- file NAME` is a file beside the input.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 
 CASES = Path(__file__).parent / "cases"
-_HEAD = re.compile(r"^--- (\w+)\n", re.MULTILINE)
+_HEAD = re.compile(r"^--- (\w+|file \S+)\n", re.MULTILINE)
 
 
 def load_case(path: Path) -> dict[str, str]:
@@ -26,6 +28,15 @@ def load_case(path: Path) -> dict[str, str]:
     if before.strip() or not parts:
         raise ValueError(f"{path} does not start with a line `--- name`")
     return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def write_files(case: dict[str, str], folder: Path) -> None:
+    """Put the sections `--- file NAME` of a case into a folder."""
+    for name, text in case.items():
+        if name.startswith("file "):
+            place = folder / name.removeprefix("file ")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
 
 
 def save_case(path: Path, sections: dict[str, str]) -> None:

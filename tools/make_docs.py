@@ -11,9 +11,9 @@ from pathlib import Path
 
 from nndsl.check.builtins import BUILTINS
 from nndsl.diagnostics import Problem, Source
-from nndsl.problems import catalogue
 from nndsl.ops.op import Op
 from nndsl.ops.table import OPS
+from nndsl.problems import catalogue
 from nndsl.syntax import ast
 from nndsl.syntax.parse import parse
 
@@ -32,6 +32,11 @@ FAMILIES = {
 }
 ROOMS = {
     "layers": "Layers",
+    "sequences": "Sequences",
+    "attention": "Attention",
+    "normalization": "Normalization",
+    "regularization": "Regularization",
+    "merging": "Merging and shaping",
     "activations": "Activations",
     "losses": "Losses",
     "metrics": "Metrics",

@@ -5,6 +5,8 @@ Run by hand when the library gains a definition; the tests only read what it wro
     python -m venv /tmp/goldens && /tmp/goldens/bin/pip install keras torch scikit-learn
     KERAS_BACKEND=torch /tmp/goldens/bin/python tools/make_goldens.py
 
+The goldens of layers with weights are written by tools/golden_layers.py.
+
 Every case holds the `.nn` text of the call and the values that it must give, so a test runs it as it stands. All
 inputs are fixed or drawn from fixed seeds: a second run on the same versions writes the same bytes. Keras runs on
 the PyTorch backend, in f32 unless a comment says otherwise.

@@ -132,6 +132,8 @@ def carry_out(ctx: Context, function: Function, scope: Scope, span: Span) -> Val
 
     definition = function.definition
     result = run_body(ctx, scope, definition.body)
+    if isinstance(result, Missing) and ctx.poisoned:
+        return POISON
     if isinstance(result, Missing):
         return ctx.say(
             names.NoReturn,

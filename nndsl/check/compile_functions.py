@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from nndsl.check import composites
-from nndsl.check.builtin import Site, build, define, dtype_of, is_number, number, sizes, tensor, wrong
+from nndsl.check.builtin import Site, build, define, dtype_of, is_number, number, size, sizes, tensor, wrong
 from nndsl.check.operators import MAX_BITS
 from nndsl.check.values import Builtin, DtypeWord, Value
 from nndsl.ir.dims import Dim, Size, product
@@ -53,6 +53,28 @@ def _as_kind(site: Site, x: Value, kind: Value) -> Value:
     if kind is None or (isinstance(kind, str) and kind in KINDS and kind != "index" and node.dtype in FLOATS):
         return build(site, [node], lambda: composites.as_kind(node, kind))
     raise wrong(site, "kind", 'is "logits", "prob", "onehot", "binary" or none, for floats', kind)
+
+
+def _as_index(site: Site, x: Value, n: Value) -> Value:
+    count = size(site, "n", n)
+    node = tensor(site, "x", x)
+    if node.dtype not in ("i32", "i64"):
+        raise wrong(site, "x", "holds whole numbers", x)
+    outside = [v for v in _numbers(x) if not 0 <= v < count] if isinstance(count, int) else []
+    if outside:
+        message = f"{outside[0]} is no index<{count}>"
+        cure = f"write whole numbers from 0 on, below {count}"
+        return site.ctx.say(names.BadValue, site.spans["x"], message, cure=cure)
+    return build(site, [node], lambda: composites.as_index(node, count))
+
+
+def _numbers(x: Value) -> Iterator[int]:
+    """All whole numbers of a nested list."""
+    if isinstance(x, list | tuple):
+        for item in x:
+            yield from _numbers(item)
+    elif isinstance(x, int):
+        yield x
 
 
 # --- compile-time functions --------------------------------------------------------------------------------------
@@ -150,6 +172,7 @@ FUNCTIONS: tuple[Builtin, ...] = (
     define("ones_like", ["x"], _like(1.0), "Ones in the shape of x."),
     define("cast", ["x", "dtype"], _cast, OPS["cast"].doc),
     define("as_kind", ["x", "kind"], _as_kind, "The same values, said to be of a kind."),
+    define("as_index", ["x", "n"], _as_index, "Whole numbers, said to be of kind index<n>."),
     define("orthogonal_factor", ["x"], _orthogonal, OPS["orthogonal_factor"].doc),
     define("shape", ["x"], lambda site, x: list(tensor(site, "x", x).shape), "The sizes of a tensor, as a list."),
     define("rank", ["x"], lambda site, x: tensor(site, "x", x).type.rank, "The number of axes."),

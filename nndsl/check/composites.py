@@ -137,6 +137,12 @@ def as_kind(x: Node, kind: str | None) -> Node:
     return replace(marked, type=replace(marked.type, kind=Kind(kind) if kind else None))
 
 
+def as_index(x: Node, count: Size) -> Node:
+    """Whole numbers as indices from 0 to count - 1."""
+    marked = b.apply("reshape", b.cast(x, "i32"), shape=x.shape)
+    return replace(marked, type=replace(marked.type, kind=Kind("index", count)))
+
+
 def logits_of(p: Node, made_by: str | None = None) -> Node | None:
     """The logits behind a value, or None where they are not known.
 

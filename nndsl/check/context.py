@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nndsl.check.library import is_library
 from nndsl.check.values import POISON, BuildKey, Instance, Poison
-from nndsl.diagnostics import Label, Problem, Span
+from nndsl.diagnostics import Fix, Label, Problem, Span
 from nndsl.ir.dims import Dim, Size
 from nndsl.ir.graph import Constraint, LayerNote, LossTerm, Metric, Node, ParamSpec, Port, Update, scalar_leaf
 from nndsl.problems import building
 from nndsl.problems.said import Said
 from nndsl.syntax import ast
 
+if TYPE_CHECKING:
+    from nndsl.check.scope import Scope
+
 MAX_DEPTH = 48
-MAX_STEPS = 100_000
+MAX_STEPS = 200_000
 MAX_PROBLEMS = 100
 
 
@@ -32,6 +36,10 @@ class Registry:
     states: dict[str, ParamSpec] = field(default_factory=dict)
     paths: dict[tuple[str, BuildKey | None], str] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Registry:
+        """The same leaves and names; what is added to the copy stays there."""
+        return Registry(dict(self.params), dict(self.states), dict(self.paths), dict(self.taken))
 
 
 @dataclass(eq=False)
@@ -104,6 +112,11 @@ class Context:
     active: list[ast.Definition] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     cures: dict[str, str | None] = field(default_factory=dict)
+    poisoned: bool = False
+    """Whether a value is missing because of text that did not parse, or of a file that could not be imported: what
+    follows from that is not said."""
+    expect: Callable[[Scope, ast.Expect], None] | None = None
+    """What `expect` lines do in a `test` section."""
 
     def report(self, problem: Problem) -> Poison:
         """Record a problem; the value that caused it is poison."""
@@ -120,6 +133,7 @@ class Context:
         note: str = "",
         cure: str | None = None,
         related: tuple[Label, ...] = (),
+        mends: tuple[Fix, ...] = (),
     ) -> Poison:
         """Record a problem at a place, moved to the user's own text when the place is in the library."""
         related = tuple(label for label in related if not is_library(label.span))
@@ -128,7 +142,7 @@ class Context:
             related = tuple(label for label in related if label.span != span)
         elif self.site is not None and self.depth and not _same_line(self.site, span):
             related = (*related, Label(self.site, "applied here"))
-        return self.report(kind(span, note=note, cure=cure, related=related, message=message))
+        return self.report(kind(span, note=note, cure=cure, related=related, message=message, mends=mends))
 
     def place(self, span: Span) -> Span:
         """The span nodes get: library code speaks of the place that applied it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from nndsl.check.context import Context
+from nndsl.check.modules import unknown_member
 from nndsl.check.operators import binary, bounds, logical, unary
-from nndsl.check.scope import Scope
-from nndsl.check.values import POISON, DtypeWord, Poison, Value
+from nndsl.check.scope import FileScope, Scope, file_of
+from nndsl.check.values import POISON, DtypeWord, Module, Poison, Value
 from nndsl.diagnostics import Label, Span, did_you_mean
 from nndsl.ir.types import DTYPES
 from nndsl.problems import names
@@ -16,9 +17,6 @@ CONSTANTS: dict[str, Value] = {"pi": 3.141592653589793, **{word: DtypeWord(word)
 
 def evaluate(ctx: Context, scope: Scope, expr: ast.Expr) -> Value:
     """The value of an expression; POISON (after a Problem) where it has none."""
-    # An expression is made of others of many sorts, and each sort has a file: they call each other in a circle.
-    from nndsl.check import calls, indexing
-
     ctx.count(expr.span)
     match expr:
         case ast.Name():
@@ -48,16 +46,25 @@ def evaluate(ctx: Context, scope: Scope, expr: ast.Expr) -> Value:
         case ast.Index():
             return indexing.index(ctx, scope, expr, evaluate(ctx, scope, expr.value))
         case ast.Attribute():
-            return ctx.say(
-                names.UnknownName,
-                expr.span,
-                f"nothing here has a member `{expr.name}`",
-                cure=_attribute_cure(expr.name),
-            )
+            return attribute(ctx, scope, expr)
         case ast.Range():
             return bounds(ctx, expr, evaluate(ctx, scope, expr.start), evaluate(ctx, scope, expr.stop))
         case ast.Poison():
             return POISON
+
+
+def attribute(ctx: Context, scope: Scope, expr: ast.Attribute) -> Value:
+    """`blocks.Residual`: a definition of an imported file."""
+    holder = scope.find(expr.value.id) if isinstance(expr.value, ast.Name) else None
+    owner = holder.get(expr.value.id) if holder is not None and isinstance(expr.value, ast.Name) else None
+    if isinstance(owner, Module) and expr.name not in owner.members and (owner.whole or expr.name in owner.kept):
+        return ctx.report(unknown_member(owner, expr))
+    if isinstance(owner, Module | Poison):
+        value = owner.members.get(expr.name, POISON) if isinstance(owner, Module) else POISON
+        ctx.poisoned |= isinstance(value, Poison)
+        return value
+    message = f"nothing here has a member `{expr.name}`"
+    return ctx.say(names.UnknownName, expr.span, message, cure=_attribute_cure(expr.name))
 
 
 def _attribute_cure(name: str) -> str:
@@ -71,7 +78,9 @@ def look_up(ctx: Context, scope: Scope, name: str, span: Span) -> Value:
 
     holder = scope.find(name)
     if holder is not None:
-        return holder.get(name)
+        value = holder.get(name)
+        ctx.poisoned |= isinstance(value, Poison) and isinstance(holder, FileScope)
+        return value
     if name in CONSTANTS:
         return CONSTANTS[name]
     if name == "training":
@@ -80,6 +89,10 @@ def look_up(ctx: Context, scope: Scope, name: str, span: Span) -> Value:
         return BUILTINS[name]
     later = scope.defined_later(name)
     if later is None:
+        file = file_of(scope)
+        if file is not None and file.incomplete and name not in file.hidden:
+            ctx.poisoned = True
+            return POISON
         return ctx.say(names.UnknownName, span, f"`{name}` is not known here", cure=name_cure(ctx, scope, name))
     if later.nested and later.span.start < span.start:
         return ctx.say(
@@ -102,6 +115,9 @@ def name_cure(ctx: Context, scope: Scope, name: str) -> str | None:
     """The nearest name that can be written here; looked for once for each wrong name."""
     from nndsl.check.builtins import BUILTINS
 
+    file = file_of(scope)
+    if file is not None and name in file.hidden:
+        return file.hidden[name]
     if name not in ctx.cures:
         known = dict.fromkeys([*scope.visible(), *CONSTANTS, *BUILTINS, "training"])
         ctx.cures[name] = _keras_name(name) or did_you_mean(name, [k for k in known if k != name])
@@ -122,3 +138,7 @@ def _keras_name(name: str) -> str | None:
         "None": "write `none`",
         "self": "there are no objects: use names",
     }.get(name)
+
+
+# An expression is made of others of many sorts, and each sort has a file: they call each other in a circle.
+from nndsl.check import calls, indexing  # noqa: E402

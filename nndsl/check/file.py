@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nndsl.check import library
-from nndsl.check.model import elaborate_model
+from nndsl.check.data import bind_data, unclaimed
+from nndsl.check.lints import settled
+from nndsl.check.model import Elaborated, elaborate_model
+from nndsl.check.modules import Unit, copies, gather
 from nndsl.check.resolve import unknown_names
-from nndsl.check.scope import Library, LibraryScope, Scope
+from nndsl.check.scope import Library, LibraryScope
 from nndsl.check.train import elaborate_train
-from nndsl.check.values import POISON, Function
-from nndsl.diagnostics import Label, Problem, Source, Span, did_you_mean, unique_sorted
+from nndsl.check.values import Function
+from nndsl.diagnostics import Imported, Label, Problem, Source, Span, did_you_mean
 from nndsl.ir.experiment import TrainSpec
+from nndsl.ir.facts import NamedTest
 from nndsl.ir.graph import Model
 from nndsl.problems import building, names
 from nndsl.syntax import ast
@@ -27,6 +31,8 @@ class CheckedFile:
     model: Model | None
     train: TrainSpec | None
     problems: tuple[Problem, ...]
+    tests: tuple[NamedTest, ...] = ()
+    imported: tuple[Imported, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -46,17 +52,22 @@ def check_file(
     given = dict(consts or {})
     overrides = {k.removeprefix(TRAIN): v for k, v in given.items() if k.startswith(TRAIN)}
     own = {k: v for k, v in given.items() if not k.startswith(TRAIN)}
-    scope, models, sections = collect(file, problems)
-    chosen = choose(models, sections, model, source, problems, bool(found), need_model)
+    units, models, sections = collect(file, source, problems)
+    scope = units[0].scope
+    chosen = choose(models, sections, model, source, problems, bool(found), need_model, scope.hidden)
+    problems += unclaimed(scope, models, sections) if not found else []
     result: Model | None = None
     spec: TrainSpec | None = None
+    all_made: dict[str, Elaborated] = {}
+    tests: tuple[NamedTest, ...] = ()
     place = Span(source, 0, 0)
     try:
         for function in models.values():
             place = function.definition.name_span
             made = elaborate_model(function, own if function is chosen else {}, problems)
+            all_made[function.name] = made
             section = next((s for s in sections if s.name == function.name), None)
-            if section is None and function is not chosen:
+            if section is None and function is not chosen and function.name not in scope.data:
                 continue
             settings = elaborate_train(section, scope, made, overrides if function is chosen else {}, place, problems)
             if section is not None and made.model is not None and not made.model.training.losses:
@@ -69,6 +80,15 @@ def check_file(
                 )
             if function is chosen:
                 result, spec = made.model, settings
+        written = [s for s in file.items if isinstance(s, ast.Section) and s.role == "test"]
+        if written and not found:
+            from nndsl.check.facts import Room, check_tests  # most files that are checked have no tests
+
+            place = written[0].name_span
+            trains = {s.name: s for s in reversed(sections)}
+            clear = model is not None or len(models) == 1 or not trains.keys().isdisjoint(models)
+            room = Room(scope, models, all_made, chosen if clear else None, trains, overrides)
+            tests = check_tests(room, written, problems)
     except RecursionError:
         problems.append(
             building.TooDeep(
@@ -78,52 +98,27 @@ def check_file(
             )
         )
         result = spec = None
-    problems += unknown_names(file, scope, problems)
-    return CheckedFile(result, spec, unique_sorted(problems))
+    for unit in units:
+        problems += unknown_names(unit.file, unit.scope, problems)
+    return CheckedFile(result, spec, settled(file, scope, source, problems), tests, copies(units))
 
 
-def collect(file: ast.File, problems: list[Problem]) -> tuple[Scope, dict[str, Function], list[ast.Section]]:
-    """Bind all definitions of a file above the library."""
-    scope = Scope(Library(inside=LibraryScope(index=library.index())), role="file")
-    models: dict[str, Function] = {}
+def collect(
+    file: ast.File, source: Source, problems: list[Problem]
+) -> tuple[list[Unit], dict[str, Function], list[ast.Section]]:
+    """The file and all that it imports, with names bound above the library; its models and its train sections."""
+    units = gather(file, source, Library(inside=LibraryScope(index=library.index())), problems)
+    scope = units[0].scope
+    own = units[0].own.items()
+    models = {name: value for name, value in own if isinstance(value, Function) and value.role == "model"}
     sections: list[ast.Section] = []
     for item in file.items:
         match item:
-            case ast.Definition():
-                if item.name in scope.spans:
-                    problems.append(
-                        names.DuplicateName(
-                            item.name_span,
-                            message=f"`{item.name}` is defined twice",
-                            related=(Label(scope.spans[item.name], "the first time here"),),
-                            cure="rename one of them",
-                        )
-                    )
-                    continue
-                function = Function(item, scope)
-                scope.bind(item.name, function, item.name_span)
-                if item.role == "model":
-                    models[item.name] = function
             case ast.Section(role="train"):
                 sections.append(item)
-            case ast.Section():
-                problems.append(
-                    building.NotBuilt(
-                        item.name_span,
-                        message=f"`{item.role}` sections are not built yet",
-                        cure="name the arrays in the train section: `data = npz(…)`" if item.role == "data" else None,
-                    )
-                )
-            case ast.Import():
-                problems.append(
-                    building.NotBuilt(
-                        item.span, message="`import` is not built yet", cure="copy the definitions into this file"
-                    )
-                )
-            case ast.PoisonItem():
-                for name in item.names:
-                    scope.bind(name, POISON)
-    return scope, models, sections
+            case ast.Section(role="data"):
+                bind_data(scope, item, problems)
+    return units, models, sections
 
 
 def choose(
@@ -134,12 +129,15 @@ def choose(
     problems: list[Problem],
     broken: bool,
     need_model: bool,
+    hidden: Mapping[str, str],
 ) -> Function | None:
     """The model that is meant: the one asked for, the only one, or the one a train section names."""
     for section in sections:
         if section.name not in models and not broken:
-            cure = did_you_mean(section.name, models) or (
-                f"this file has {', '.join(models)}" if models else "write `model Name { … }`"
+            cure = (
+                hidden.get(section.name)
+                or did_you_mean(section.name, models)
+                or (f"this file has {', '.join(models)}" if models else "write `model Name { … }`")
             )
             problems.append(
                 names.UnknownModel(section.name_span, message=f"there is no model `{section.name}` to train", cure=cure)

@@ -6,16 +6,34 @@ from collections.abc import Collection
 
 from nndsl.check.context import Ports
 from nndsl.check.scope import Scope
+from nndsl.check.structure import structural
+from nndsl.check.text_lints import definition_lints
 from nndsl.check.values import Instance
-from nndsl.diagnostics import Problem, Span
+from nndsl.diagnostics import Edit, Fix, Problem, Source, Span, unique_sorted
 from nndsl.ir.graph import Model, Node
 from nndsl.ops.table import OPS
 from nndsl.problems import lints
+from nndsl.syntax import ast
+
+MARK = "nndsl: allow"
+"""What the comments that turn lints off have in them."""
 
 
 def lints_of(model: Model, scope: Scope, used: Collection[str], ports: Ports) -> list[Problem]:
     """All warnings."""
-    return [*unused(scope, used, ports), *unreached(model)]
+    return [*unused(scope, used, ports), *unreached(model), *structural(model)]
+
+
+def settled(file: ast.File, scope: Scope, source: Source, found: list[Problem]) -> tuple[Problem, ...]:
+    """The Problems of a file as they are told, in source order: with the lints of its text where it has no errors,
+    without those that its comments allow."""
+    if not any(problem.severity == "error" for problem in found):
+        found = [*found, *definition_lints(file, scope)]
+    if any(MARK in s.text for s in {source, *(p.span.source for p in found if p.span is not None)}):
+        from nndsl.check.allow import allowed  # few files have such comments
+
+        found = allowed(found, source)
+    return unique_sorted(found)
 
 
 def unused(scope: Scope, used: Collection[str], ports: Ports) -> list[Problem]:
@@ -33,6 +51,7 @@ def unused(scope: Scope, used: Collection[str], ports: Ports) -> list[Problem]:
                     message=f"the {role} `{name}` is not used",
                     note="nothing reads it",
                     cure="use it, or remove this line",
+                    mends=without_line(span),
                 )
             )
         elif isinstance(value, Node | Instance):
@@ -42,9 +61,21 @@ def unused(scope: Scope, used: Collection[str], ports: Ports) -> list[Problem]:
                     message=f"`{name}` is not used",
                     note="nothing reads this value",
                     cure=f"use it, remove the line, or call it `_{name}`",
+                    mends=without_line(span),
                 )
             )
     return found
+
+
+def without_line(span: Span) -> tuple[Fix, ...]:
+    """The line taken away, where the statement is one line. What was meant is not known, so this is never safe."""
+    text, source = span.source.line(span.line), span.source
+    start, end = source.line_starts[span.line - 1], source.line_starts[span.line - 1] + len(text) + 1
+    more = source.text[end:].lstrip()
+    if more.startswith("|>") or any(text.count(a) != text.count(b) for a, b in ("()", "[]", "{}")):
+        return ()
+    place = Span(source, start, min(end, len(source.text)))
+    return (Fix("remove this line", (Edit(place, ""),), safe=False),)
 
 
 def unreached(model: Model) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nndsl.check.context import Context
-from nndsl.check.hints import kind_cure
+from nndsl.check.hints import kind_cure, other_loss
 from nndsl.check.scope import Scope
 from nndsl.check.sizes import dtype_word, size_of
 from nndsl.diagnostics import Label, Span
@@ -89,6 +89,7 @@ def _report_kind(ctx: Context, sig: Signature, pattern: ast.TensorTypeExpr, node
         note=f"this is {node.type}",
         cure=kind_cure(sig.name, pattern.dtype, found),
         related=_origin(node, span),
+        mends=other_loss(sig.name, found, ctx.site),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nndsl.check.binding import ROLES, Given, const_kind, fill_config
 from nndsl.check.builtins import BUILTINS
@@ -11,9 +11,10 @@ from nndsl.check.context import Context, Ports, Registry, Stop, as_updates
 from nndsl.check.lints import lints_of
 from nndsl.check.scope import Scope
 from nndsl.check.statements import run_body
-from nndsl.check.values import POISON, Function, Poison, Value
+from nndsl.check.values import POISON, Builtin, Function, Instance, Poison, Value
 from nndsl.diagnostics import Problem, did_you_mean
 from nndsl.ir import graph as ir
+from nndsl.ir.types import TensorType
 from nndsl.problems import names
 from nndsl.syntax import ast
 
@@ -24,6 +25,11 @@ class Elaborated:
 
     model: ir.Model | None
     consts: Mapping[str, Value]
+    registry: Registry = field(default_factory=Registry)
+    scope: Scope | None = None
+    """The names of the inference program, where nothing is wrong."""
+    layers: Mapping[str, TensorType] = field(default_factory=dict)
+    steps: int = 0
 
 
 def elaborate_model(function: Function, consts: Mapping[str, object], problems: list[Problem]) -> Elaborated:
@@ -32,6 +38,7 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
     parameters = function.definition.config or ()
     values: Mapping[str, Value] = {p.name: POISON for p in parameters}
     done: list[tuple[Context, Scope]] = []
+    steps = 0
     found: list[Problem] = []
     for training in (True, False):
         ctx = Context(training, registry, Ports(leaves=leaves))
@@ -43,9 +50,12 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
         except Stop:
             found += ctx.problems
             break
+        finally:
+            steps += ctx.steps
         found += ctx.problems
         done.append((ctx, scope))
-    if len(done) == 2 and not found:
+    poisoned = any(ctx.poisoned for ctx, _ in done)
+    if len(done) == 2 and not found and not poisoned:
         found += differences(done[0][0].ports, done[1][0].ports)
         if not done[0][0].ports.outputs and not done[0][0].losses:
             found.append(
@@ -54,8 +64,8 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
                 )
             )
     problems += found
-    if found or len(done) < 2:
-        return Elaborated(None, values)
+    if found or poisoned or len(done) < 2:
+        return Elaborated(None, values, steps=steps)
     (ctx, scope), (inference, inference_scope) = done
     ports = ctx.ports
     model = ir.Model(
@@ -74,7 +84,8 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
         leaves=leaves,
     )
     problems += lints_of(model, scope, scope.used | inference_scope.used, ports)
-    return Elaborated(model, values)
+    layers = {note.name: note.output for note in inference.layers}
+    return Elaborated(model, values, registry, inference_scope, layers, steps)
 
 
 def forward(ctx: Context) -> ir.Forward:
@@ -131,6 +142,8 @@ def outside_value(ctx: Context, function: Function, parameter: ast.Parameter, va
     if isinstance(value, str) and const_kind(parameter) in ROLES:
         holder = function.scope.find(value)
         return holder.get(value) if holder is not None else BUILTINS.get(value, value)
+    if isinstance(value, Function | Instance | Builtin):  # from a test of the file
+        return value
     plain = plain_value(value)
     if isinstance(plain, Poison):
         ctx.report(

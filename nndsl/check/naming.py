@@ -26,11 +26,13 @@ def bind_name(ctx: Context, scope: Scope, name: str, value: Value, span: Span, e
 def called_name(expr: ast.Expr) -> str | None:
     """The name of the function whose value an expression is: `mse` in `0.5 * mse(a, b)`."""
     match expr:
-        case ast.Call(function=ast.Name(id=name)):
+        case ast.Call(function=ast.Name(id=name) | ast.Attribute(name=name)):
             return name
         case ast.Pipe(stages=stages):
-            last = stages[-1]
-            return last.id if isinstance(last, ast.Name) else called_name(last)
+            match stages[-1]:
+                case ast.Name(id=name) | ast.Attribute(name=name):
+                    return name
+            return called_name(stages[-1])
         case ast.Binary():
             return called_name(expr.right) or called_name(expr.left)
     return None

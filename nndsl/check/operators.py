@@ -162,8 +162,6 @@ def _computed(op: str, left: float, right: float) -> float | bool | None:
         case "/":
             exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
             value = left // right if exact else left / right
-        case "//":
-            value = left // right
         case "%":
             value = left % right
         case "**":
@@ -210,7 +208,7 @@ def dim_arithmetic(ctx: Context, expr: ast.Binary, left: Any, right: Any) -> Val
             value = left - right
         case "*":
             value = left * right
-        case "/" | "//":
+        case "/":
             if right == 0:
                 return ctx.say(names.BadValue, expr.op_span, "division by zero", note=f"{left} {expr.op} {right}")
             value = divide(left, right)
@@ -284,19 +282,10 @@ def tensor_binary(ctx: Context, expr: ast.Binary, left: Value, right: Value) -> 
         return odd
     if op not in ("<", "<=", "==", "!=") or x.dtype != y.dtype:
         x, y = _same_dtype(x, y)
-    if op == "//":
-        return guarded(ctx, expr.op_span, [x, y], spans, "//", lambda: _floor_divide(x, y))
     if op == "!=":
         same = make(ctx, "equal", expr.op_span, [x, y], spans, "!=")
         return make(ctx, "logical_not", expr.op_span, [same], spans, "!=") if isinstance(same, Node) else same
     return make(ctx, OPERATORS[op], expr.op_span, [x, y], spans, expr.op)
-
-
-def _floor_divide(x: Node, y: Node) -> Node:
-    """`x // y`: integers stay integers, exact below 2 ** 53."""
-    if x.dtype in FLOATS:
-        return b.apply("floor", b.div(x, y))
-    return b.cast(b.apply("floor", b.div(b.cast(x, "f64"), b.cast(y, "f64"))), x.dtype)
 
 
 def _odd_operands(ctx: Context, expr: ast.Binary, x: Node, y: Node) -> Poison | None:

@@ -8,16 +8,17 @@ from nndsl.check.applying import apply, bind_inputs, build
 from nndsl.check.binding import Given, arguments, bind, fill_config
 from nndsl.check.context import Context, RuleFrame, as_updates
 from nndsl.check.expressions import evaluate
+from nndsl.check.library import is_library
 from nndsl.check.scope import Scope
 from nndsl.check.statements import run_body
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
-from nndsl.diagnostics import InternalError, Span
+from nndsl.diagnostics import InternalError, Problem, Span
 from nndsl.ir import graph as ir
 from nndsl.ir.experiment import Optimizer, UpdateRule
 from nndsl.ir.graph import Node, scalar_leaf
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
-from nndsl.problems import names
+from nndsl.problems import lints, names
 from nndsl.syntax import ast
 
 COMMON = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
@@ -31,6 +32,7 @@ class Chosen:
     config: dict[str, Value]
     common: dict[str, float]
     span: Span
+    rate_span: Span
 
 
 def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
@@ -75,7 +77,8 @@ def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
         filled = fill_config(ctx, target, target.definition.config or (), bound, config)
     if filled is None or not rate_is_good(ctx, filled.get("learning_rate"), bound, expr.span):
         return None
-    return Chosen(target, filled, common, expr.span)
+    place = bound["learning_rate"].span if "learning_rate" in bound else expr.span
+    return Chosen(target, filled, common, expr.span, place)
 
 
 def rate_is_good(ctx: Context, value: Value, bound: dict[str, Given], span: Span) -> bool:
@@ -91,6 +94,23 @@ def rate_is_good(ctx: Context, value: Value, bound: dict[str, Given], span: Span
         cure=f"write {-value}",
     )
     return False
+
+
+HIGHEST = {"SGD": 1.0, "Adam": 0.1, "AdamW": 0.1, "Adamax": 0.1, "Nadam": 0.1, "RMSprop": 0.1, "Lion": 0.01}
+"""The learning rates of the library's optimizers above which hardly anything trains."""
+
+
+def high_rate(chosen: Chosen | None) -> list[Problem]:
+    """A warning about a constant learning rate that is very high."""
+    if chosen is None or not is_library(chosen.function.definition.span):
+        return []
+    name, rate = chosen.function.name, chosen.config.get("learning_rate")
+    highest = HIGHEST.get(name)
+    if highest is None or not isinstance(rate, int | float) or rate <= highest:
+        return []
+    message = f"a learning rate of {rate:g} is very high for {name}"
+    return [lints.HighRate(chosen.rate_span, message=message, note=f"above {highest:g} training seldom goes well",
+                           cure="start with the default, `" + name + "()`, and change it by factors of 3")]  # fmt: skip
 
 
 def from_library(scope: Scope, name: str) -> Function:
@@ -109,7 +129,7 @@ def make_optimizer(ctx: Context, scope: Scope, chosen: Chosen | None, model: ir.
     if chosen is None:
         function = from_library(scope, "RMSprop")
         config = fill_config(ctx, function, function.definition.config or (), {}, Scope(function.scope))
-        chosen = Chosen(function, config or {}, {}, span)
+        chosen = Chosen(function, config or {}, {}, span, span)
     config = dict(chosen.config)
     rate, schedule = learning_rate(ctx, config, chosen.span)
     if isinstance(rate, Poison):

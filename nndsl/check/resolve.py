@@ -8,7 +8,9 @@ from dataclasses import fields
 from nndsl.check.builtins import BUILTINS
 from nndsl.check.context import MAX_PROBLEMS
 from nndsl.check.expressions import CONSTANTS
-from nndsl.check.scope import Scope
+from nndsl.check.modules import unknown_member
+from nndsl.check.scope import FileScope, Scope
+from nndsl.check.values import Module
 from nndsl.diagnostics import Label, Problem, did_you_mean
 from nndsl.problems import names
 from nndsl.syntax import ast
@@ -25,7 +27,9 @@ def unknown_names(file: ast.File, scope: Scope, found: Iterable[Problem]) -> lis
     """
     out: list[Problem] = []
     found = list(found)
-    told = {(p.span.start, p.span.end) for p in found if p.span is not None}
+    told = {(p.span.source, p.span.start, p.span.end) for p in found if p.span is not None}
+    incomplete = isinstance(scope, FileScope) and scope.incomplete
+    hidden = scope.hidden if isinstance(scope, FileScope) else {}
     cures: dict[str, str | None] = {}
     for item in file.items:
         if not isinstance(item, ast.Definition):
@@ -34,11 +38,25 @@ def unknown_names(file: ast.File, scope: Scope, found: Iterable[Problem]) -> lis
         bound = set(_bound(item))
         for name in _read(item):
             known = name.id in bound or name.id in ALWAYS or scope.find(name.id) is not None
-            if known or (name.span.start, name.span.end) in told or len(out) + len(found) >= MAX_PROBLEMS:
+            place = (name.span.source, name.span.start, name.span.end)
+            if known or incomplete or place in told or len(out) + len(found) >= MAX_PROBLEMS:
                 continue
             if name.id not in cures:
-                cures[name.id] = did_you_mean(name.id, [*bound, *scope.visible(), *ALWAYS])
+                cures[name.id] = hidden.get(name.id) or did_you_mean(name.id, [*bound, *scope.visible(), *ALWAYS])
             out.append(names.UnknownName(name.span, message=f"`{name.id}` is not known here", cure=cures[name.id]))
+        out += [p for p in _unknown_members(item, bound, scope) if len(out) + len(found) < MAX_PROBLEMS]
+    return out
+
+
+def _unknown_members(item: ast.Definition, bound: set[str], scope: Scope) -> list[Problem]:
+    """`blocks.Residul`, where `blocks` is an imported file that has no such name."""
+    out: list[Problem] = []
+    for part in parts(item):
+        if not isinstance(part, ast.Attribute) or not isinstance(part.value, ast.Name) or part.value.id in bound:
+            continue
+        owner = scope.names.get(part.value.id)
+        if isinstance(owner, Module) and part.name not in owner.members and (owner.whole or part.name in owner.kept):
+            out.append(unknown_member(owner, part))
     return out
 
 
@@ -60,7 +78,7 @@ def _twice(item: ast.Definition) -> list[Problem]:
     return out
 
 
-def _parts(node: object) -> Iterator[ast.Syntax]:
+def parts(node: object) -> Iterator[ast.Syntax]:
     """All syntax under a node, itself first, in source order. Iterative: text may nest deep."""
     stack = [node]
     while stack:
@@ -84,12 +102,12 @@ def _children(node: ast.Syntax) -> tuple[str, ...]:
 
 def _bound(item: ast.Definition) -> Iterator[str]:
     """Every name that is bound somewhere in a definition; those of dims in types are solved for."""
-    for part in _parts(item):
+    for part in parts(item):
         match part:
             case ast.Assign() | ast.PoisonStatement():
                 yield from part.names
             case ast.TensorTypeExpr():
-                yield from (name.id for name in _parts(part) if isinstance(name, ast.Name))
+                yield from (name.id for name in parts(part) if isinstance(name, ast.Name))
             case ast.Scan():
                 yield part.item
             case (
@@ -107,4 +125,4 @@ def _bound(item: ast.Definition) -> Iterator[str]:
 
 def _read(item: ast.Definition) -> Iterator[ast.Name]:
     """Every name that is read. Patterns bind their names, so those in types are left out."""
-    return (part for part in _parts(item) if isinstance(part, ast.Name))
+    return (part for part in parts(item) if isinstance(part, ast.Name))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nndsl.check.library import Entry
-from nndsl.check.values import POISON, Function, Value
+from nndsl.check.values import POISON, Function, Module, Value
 from nndsl.diagnostics import InternalError, Span
 from nndsl.ir.graph import Node
 from nndsl.ir.types import Shape
@@ -89,7 +89,28 @@ class Scope:
         holder = self.find(name)
         if holder is None or isinstance(holder, Library | LibraryScope):
             return None
-        return None if holder.role == "file" and isinstance(holder.names[name], Function) else holder
+        return None if holder.role == "file" and isinstance(holder.names[name], Function | Module) else holder
+
+
+@dataclass(eq=False)
+class FileScope(Scope):
+    """The names of one file.
+
+    `hidden` says of names in imported files why they are not seen here. `incomplete` where an import could not be read:
+    any name may come from there, so none is called unknown. `data` are the data sections.
+    """
+
+    hidden: dict[str, str] = field(default_factory=dict)
+    incomplete: bool = False
+    data: dict[str, ast.Section] = field(default_factory=dict)
+
+
+def file_of(scope: Scope) -> FileScope | None:
+    """The scope of the file around a scope."""
+    around: Scope | None = scope
+    while around is not None and not isinstance(around, FileScope):
+        around = around.parent
+    return around
 
 
 @dataclass(frozen=True)

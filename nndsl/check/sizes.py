@@ -7,7 +7,7 @@ from nndsl.check.expressions import evaluate
 from nndsl.check.nodes import MAX_SIZE
 from nndsl.check.scope import Scope
 from nndsl.check.values import Poison, Value, describe
-from nndsl.diagnostics import Span, did_you_mean
+from nndsl.diagnostics import Guess, Span, did_you_mean
 from nndsl.ir.dims import Dim, Size
 from nndsl.ir.graph import Node
 from nndsl.ir.types import DTYPES, KINDS, Kind, TensorType
@@ -71,7 +71,7 @@ def dtype_word(ctx: Context, expr: ast.TensorTypeExpr) -> str | None:
         return "f32"
     known = [*DTYPES, *KINDS, "any"]
     guess = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64", "float": "f32", "int": "i32"}.get(word)
-    cure = f"did you mean `{guess}`?" if guess else did_you_mean(word, known) or f"use one of {' '.join(known)}"
+    cure = Guess(word, guess, sure=True) if guess else did_you_mean(word, known) or f"use one of {' '.join(known)}"
     place = Span(expr.span.source, expr.span.start, expr.span.start + len(word))
     ctx.say(names.UnknownType, place, f"`{word}` is no dtype and no value kind", cure=cure)
     return None

@@ -17,6 +17,10 @@ from nndsl.ops import build as b
 from nndsl.problems import names, shapes
 from nndsl.syntax import ast
 
+NO_RETURN = {
+    "model": ("a model has outputs and does not return", "write `output y = …`"),
+    "test": ("a test returns nothing", "say what should hold: `expect …`"),
+}
 ONLY_MODEL = {ast.InputDecl: "input", ast.OutputDecl: "output", ast.MetricLine: "metric"}
 
 
@@ -76,13 +80,9 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
         case ast.Assign():
             assign(ctx, scope, statement)
         case ast.Return():
-            if scope.role == "model":
-                ctx.say(
-                    names.Misplaced,
-                    statement.span,
-                    "a model has outputs and does not return",
-                    cure="write `output y = …`",
-                )
+            if scope.role in NO_RETURN:
+                message, cure = NO_RETURN[scope.role]
+                ctx.say(names.Misplaced, statement.span, message, cure=cure)
                 return None
             return (evaluate(ctx, scope, statement.value) if statement.value is not None else None,)
         case ast.If():
@@ -100,7 +100,9 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
         case ast.LossLine():
             loss_line(ctx, scope, statement)
         case ast.Assert():
-            check_assert(ctx, scope, statement)
+            if not check_assert(ctx, scope, statement) and scope.role != "model":
+                # What comes after relies on it, and would only say the same in other words.
+                return (POISON,)
         case ast.ExprStatement():
             value = evaluate(ctx, scope, statement.value)
             if not isinstance(value, Poison):
@@ -111,6 +113,7 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
                     cure="name the value: `h = …`, or write `output h = …`",
                 )
         case ast.PoisonStatement():
+            ctx.poisoned = True
             for name in statement.names:
                 scope.bind(name, POISON)
         case ast.InputDecl() if scope.role == "model":
@@ -136,6 +139,8 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
             next_value(ctx, scope, statement)
         case ast.Collect():
             collect(ctx, scope, statement)
+        case ast.Expect() if ctx.expect is not None and scope.role == "test" and ctx.scan is None:
+            ctx.expect(scope, statement)
         case ast.Expect():
             ctx.say(names.Misplaced, statement.span, "`expect` belongs into a `test` section")
         case ast.Setting():
@@ -145,6 +150,8 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
 
 def _elsewhere(role: str, word: str) -> str | None:
     """What to write instead of an `input` in a layer."""
+    if role == "test":
+        return "a test makes its values: `x = ones([2, 4])`"
     if word == "input":
         return (
             f"a {role} gets its values in brackets: `{role} Name(…)(x: f32[…])`"
@@ -302,7 +309,8 @@ def run_repeat(ctx: Context, scope: Scope, statement: ast.Repeat) -> tuple[Value
     return None
 
 
-def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> None:
+def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> bool:
+    """Whether it holds; a Problem where it does not."""
     holds = condition(ctx, scope, statement.condition, "assert")
     if holds is False:
         message = evaluate(ctx, scope, statement.message) if statement.message is not None else None
@@ -312,6 +320,7 @@ def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> None:
             message if isinstance(message, str) else "",
             note="this does not hold here",
         )
+    return holds is True
 
 
 # --- losses ------------------------------------------------------------------------------------------------

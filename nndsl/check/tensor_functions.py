@@ -8,6 +8,7 @@ from typing import Any
 
 from nndsl.check import composites
 from nndsl.check.builtin import Site, axes, build, define, flag, is_number, number, size, sizes, tensor, whole, wrong
+from nndsl.check.hints import without_softmax
 from nndsl.check.values import Builtin, Value
 from nndsl.ir.graph import Node
 from nndsl.ir.types import promote
@@ -76,7 +77,8 @@ def _softmax(name: str) -> Callable[..., Value]:
         node = tensor(site, "x", x)
         if node.type.kind and node.type.kind.name == "prob":
             cure = "drop one of the two, or pass what stands before the first one"
-            return site.ctx.say(kinds.SoftmaxTwice, site.span, note=f"this is {node.type} already", cure=cure)
+            note, mends = f"this is {node.type} already", without_softmax(name, site.span)
+            return site.ctx.say(kinds.SoftmaxTwice, site.span, note=note, cure=cure, mends=mends)
         place = whole(site, "axis", axis)
         return build(site, [node], lambda: b.apply(name, node, axis=composites.axis_of(node, place)))
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from nndsl.check.context import Context, Registry, Stop
+from nndsl.check.data import read_data
 from nndsl.check.expressions import evaluate
 from nndsl.check.model import Elaborated, plain_value
-from nndsl.check.optimizer import make_optimizer, optimizer_call
-from nndsl.check.scope import Scope
-from nndsl.check.values import Poison, Value, describe
+from nndsl.check.optimizer import high_rate, make_optimizer, optimizer_call
+from nndsl.check.scope import Scope, file_of
+from nndsl.check.sections import SOURCES, callback_call, plain, settings_in, source_call
 from nndsl.diagnostics import Label, Problem, Span, did_you_mean
-from nndsl.ir.experiment import CallbackCall, SourceCall, TrainSpec
+from nndsl.ir.experiment import TrainSpec
 from nndsl.problems import names
 from nndsl.syntax import ast
 
-SOURCES = ("npz", "csv", "digits", "iris", "wine", "breast_cancer", "diabetes", "ragged")
-CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "CSVLogger", "TerminateOnNaN")
 KEYS = (
     "optimizer",
     "epochs",
@@ -35,10 +34,11 @@ KEYS = (
 
 @dataclass(eq=False)
 class Settings:
-    """What the section says, before it becomes a TrainSpec."""
+    """What the section says, before it becomes a TrainSpec. `data` is the data section that it names."""
 
     values: dict[str, Any] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+    data: ast.Section | None = None
 
 
 def elaborate_train(
@@ -59,6 +59,7 @@ def elaborate_train(
     optimizer = None
     try:
         settings = read_settings(ctx, inner, section, overrides, place)
+        add_data(ctx, inner, section.name if section is not None else span.text, settings)
         if made.model is not None and (
             settings.values.get("optimizer") is not None or "optimizer" not in settings.spans
         ):
@@ -66,12 +67,12 @@ def elaborate_train(
     except Stop:
         optimizer = None
     problems += ctx.problems
+    if not ctx.problems:
+        problems += high_rate(settings.values.get("optimizer"))
     if optimizer is None or made.model is None or ctx.problems:
         return None
     known = {k: v for k, v in settings.values.items() if k != "optimizer"}
-    return TrainSpec(
-        model=made.model.name, span=section.span if section is not None else None, optimizer=optimizer, **known
-    )
+    return TrainSpec(made.model.name, section.span if section is not None else None, optimizer, **known)
 
 
 def read_settings(
@@ -89,43 +90,45 @@ def read_settings(
                     cure=did_you_mean(name, settable) or f"these can: {', '.join(settable)}",
                 )
             )
-    for statement in section.body if section is not None else ():
-        if isinstance(statement, ast.PoisonStatement):
-            continue
-        if not isinstance(statement, ast.Setting):
-            ctx.say(names.Misplaced, statement.span, "a `train` section holds settings", cure="write `name = value`")
-            continue
-        if statement.name not in KEYS:
-            ctx.say(
-                names.UnknownSetting,
-                statement.name_span,
-                f"there is no setting `{statement.name}`",
-                cure=did_you_mean(statement.name, KEYS) or f"the settings are {', '.join(KEYS)}",
-            )
-            continue
-        if statement.name in out.spans:
-            ctx.say(
-                names.DuplicateName,
-                statement.name_span,
-                f"`{statement.name}` is set twice",
-                cure="remove one of the two lines",
-                related=(Label(out.spans[statement.name], "the first time here"),),
-            )
-            continue
+    for statement in settings_in(ctx, section, KEYS) if section is not None else ():
         out.spans[statement.name] = statement.value.span
         if statement.name not in overrides:
             setting(ctx, scope, statement.name, statement.value, out)
     for name, value in overrides.items():
         if name in KEYS:
-            plain(ctx, name, plain_value(value), out.spans.get(name, span), out)
+            out.values |= plain(ctx, name, plain_value(value), out.spans.get(name, span))
     return out
+
+
+def add_data(ctx: Context, scope: Scope, model: str, out: Settings) -> None:
+    """What the data section says, the one named in the train section or the model's own. The train section stands
+    above it, setting by setting, but may not say once more what to train on."""
+    file = file_of(scope)
+    own = file.data.get(model) if file is not None else None
+    section = out.data or own
+    if section is None:
+        return
+    found = read_data(ctx, scope, section)
+    if section is own and "data" in found and "data" in out.values:
+        ctx.say(
+            names.DuplicateName,
+            out.spans["data"],
+            f"what `{model}` trains on is said twice",
+            related=(Label(section.name_span, "this section has `train`"),),
+            cure="remove this line, or that one",
+        )
+    if "validation" in out.spans or "validation_split" in {*out.spans, *out.values}:
+        found = {name: value for name, value in found.items() if not name.startswith("validation")}
+    out.values = found | out.values
 
 
 def setting(ctx: Context, scope: Scope, name: str, expr: ast.Expr, out: Settings) -> None:
     """One line of the section."""
     if name in ("data", "validation", "test"):
         if name == "validation" and isinstance(expr, ast.Number):
-            plain(ctx, "validation_split", expr.value, expr.span, out)
+            out.values |= plain(ctx, "validation_split", expr.value, expr.span, name)
+            return
+        if name == "data" and isinstance(expr, ast.Name) and named_data(ctx, scope, expr, out):
             return
         source = source_call(ctx, scope, expr)
         if source is not None:
@@ -136,97 +139,18 @@ def setting(ctx: Context, scope: Scope, name: str, expr: ast.Expr, out: Settings
     elif name == "optimizer":
         out.values[name] = optimizer_call(ctx, scope, expr)
     else:
-        plain(ctx, name, evaluate(ctx, scope, expr), expr.span, out)
+        out.values |= plain(ctx, name, evaluate(ctx, scope, expr), expr.span)
 
 
-RULES: dict[str, tuple[str, Any]] = {
-    "epochs": ("a whole number of at least 1", lambda v: isinstance(v, int) and v >= 1),
-    "batch_size": ("a whole number of at least 1", lambda v: isinstance(v, int) and v >= 1),
-    "shuffle": ("true or false", lambda v: isinstance(v, bool)),
-    "seed": ("a whole number of at least 0, or none", lambda v: v is None or (isinstance(v, int) and 0 <= v < 2**63)),
-    "validation_split": ("a number from 0 to below 1", lambda v: isinstance(v, (int, float)) and 0 <= v < 1),
-}
-
-
-def plain(ctx: Context, name: str, value: Value, span: Span, out: Settings) -> None:
-    """A setting that is a number or a truth value."""
-    if name not in RULES or (isinstance(value, Poison) and ctx.problems):
-        return
-    needs, test = RULES[name]
-    if (isinstance(value, bool) and name != "shuffle") or isinstance(value, Poison) or not test(value):
-        ctx.say(names.WrongArgument, span, f"`{name}` is {needs}", note=f"this is {describe(value)}")
-        return
-    out.values[name] = value
-
-
-# --- data and callbacks: calls kept as data, carried out when training starts ---------------------------------
-
-
-Kept = TypeVar("Kept", SourceCall, CallbackCall)
-
-
-def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...], make: type[Kept]) -> Kept | None:
-    """A call of a known name with plain values as arguments, or None with a Problem."""
-    what = "data source" if make is SourceCall else "callback"
-    if isinstance(expr, ast.Poison):
-        return None
-    name_expr = expr.function if isinstance(expr, ast.Call) else expr
-    if not isinstance(name_expr, ast.Name):
-        example = 'npz("file.npz", …)' if make is SourceCall else "EarlyStopping(patience=3)"
-        ctx.say(
-            names.WrongArgument,
-            expr.span,
-            f"a {what} is a call such as `{example}`",
-            cure=f"there are {', '.join(known)}",
-        )
-        return None
-    if name_expr.id not in known:
-        ctx.say(
-            names.UnknownName,
-            name_expr.span,
-            f"there is no {what} `{name_expr.id}`",
-            cure=did_you_mean(name_expr.id, known) or f"there are {', '.join(known)}",
-        )
-        return None
-    args: list[object] = []
-    kwargs: dict[str, object] = {}
-    for argument in expr.arguments if isinstance(expr, ast.Call) else ():
-        value: Any
-        inner = argument.value
-        if isinstance(inner, ast.Call) and isinstance(inner.function, ast.Name) and inner.function.id in SOURCES:
-            value = source_call(ctx, scope, inner)
-            if value is None:
-                return None
-        else:
-            value = evaluate(ctx, scope, inner)
-        if isinstance(value, Poison):
-            return None
-        if not _plain(value):
-            ctx.say(
-                names.WrongArgument,
-                inner.span,
-                f"a {what} takes numbers, texts and lists",
-                note=f"this is {describe(value)}",
-            )
-            return None
-        if argument.name is None:
-            args.append(value)
-        elif argument.name in kwargs:
-            ctx.say(names.TooManyArguments, argument.span, f"`{argument.name}` is given twice")
-        else:
-            kwargs[argument.name] = value
-    return make(name_expr.id, tuple(args), kwargs, expr.span)
-
-
-def _plain(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_plain(v) for v in value)
-    return value is None or isinstance(value, bool | int | float | str | SourceCall)
-
-
-def source_call(ctx: Context, scope: Scope, expr: ast.Expr) -> SourceCall | None:
-    return kept_call(ctx, scope, expr, SOURCES, SourceCall)
-
-
-def callback_call(ctx: Context, scope: Scope, expr: ast.Expr) -> CallbackCall | None:
-    return kept_call(ctx, scope, expr, CALLBACKS, CallbackCall)
+def named_data(ctx: Context, scope: Scope, expr: ast.Name, out: Settings) -> bool:
+    """`data = Newswires`: whether that names a data section, or nothing (after a Problem)."""
+    file = file_of(scope)
+    sections = file.data if file is not None else {}
+    if expr.id in SOURCES and expr.id not in sections:
+        return False
+    if expr.id in sections:
+        out.data = sections[expr.id]
+    else:
+        cure = did_you_mean(expr.id, [*sections, *SOURCES]) or f"write `data {expr.id} {{ … }}`"
+        ctx.say(names.UnknownName, expr.span, f"there is no data section `{expr.id}`", cure=cure)
+    return True

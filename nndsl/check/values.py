@@ -111,6 +111,17 @@ class Builtin:
     doc: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Module:
+    """What `import "blocks.nn" as blocks` names. `kept` are the names it does not give, each with the reason; `whole`
+    is false where it has text that did not parse."""
+
+    name: str
+    members: Mapping[str, Value]
+    kept: Mapping[str, str]
+    whole: bool
+
+
 @dataclass(frozen=True)
 class DtypeWord:
     """`f32` as a value, for `cast(x, f32)`."""
@@ -130,6 +141,7 @@ Value: TypeAlias = (
     | Function
     | Instance
     | Builtin
+    | Module
     | DtypeWord
     | Poison
     | None
@@ -165,6 +177,8 @@ def _described(value: Value, room: int) -> str:
             return f"the function `{value.name}`"
         case Dim():
             return f"the size `{value}`, known only from the data"
+        case Module():
+            return f"the file {value.name}"
         case DtypeWord():
             return f"the dtype {value.name}"
     return str(value)

@@ -9,6 +9,7 @@ import typer
 from nndsl import __version__
 from nndsl.cli import output
 from nndsl.cli.check import check
+from nndsl.cli.diff import diff
 from nndsl.cli.doctor import doctor
 from nndsl.cli.emit import emit
 from nndsl.cli.evaluate import evaluate
@@ -18,9 +19,10 @@ from nndsl.cli.gradcheck import gradcheck
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
 from nndsl.cli.summary import summary
+from nndsl.cli.test import test
 from nndsl.cli.train import train
 
-VERBS = (check, fmt, train, evaluate, predict, summary, emit, explain, gradcheck, new, doctor)
+VERBS = (check, fmt, test, train, evaluate, predict, summary, diff, emit, explain, gradcheck, new, doctor)
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.
 app = typer.Typer(

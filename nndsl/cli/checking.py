@@ -14,14 +14,28 @@ def check_files(
     files: Sequence[str | Path],
     consts: Mapping[str, object] | None = None,
     model: str | None = None,
-    format: Format = Format.text,
+    format: str = Format.text,
+    quiet: bool = False,
 ) -> None:
-    """Print all problems of the files, and a count on standard error. Exit code 1 where there are errors."""
+    """Print all problems of the files, unless `quiet`, and a count on standard error.
+
+    Exit code 1 where there are errors.
+    """
     found: list[Problem] = []
     for path in files:
-        found += problems_of(Path(path), consts, model)
-    if format is Format.json:
+        told = {_key(problem) for problem in found}  # what is wrong with a file that two import is said once
+        found += [problem for problem in problems_of(Path(path), consts, model) if _key(problem) not in told]
+    if quiet:
+        pass
+    elif format == "json":
         data_json([problem.facts for problem in found])
+    elif format in ("sarif", "github"):
+        from nndsl.cli import reports
+
+        if format == "sarif":
+            data_json(reports.sarif(found))
+        else:
+            data(reports.github(found))
     elif found:
         data("\n\n".join(problem_text(problem, colored(sys.stdout)) for problem in found))
     errors = sum(problem.severity == "error" for problem in found)
@@ -43,6 +57,11 @@ def problems_of(path: Path, consts: Mapping[str, object] | None, model: str | No
         return driver.problems_of(load_source(path), consts or None, model)
     except NndslError as error:
         return error.problems
+
+
+def _key(problem: Problem) -> tuple[object, ...]:
+    place = (problem.span.source.name, problem.span.start) if problem.span else None
+    return problem.code, place, problem.headline, problem.label
 
 
 def _count(number: int, word: str) -> str:

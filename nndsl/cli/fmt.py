@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from nndsl.cli.output import FINDINGS, data, say, say_problems, stop, usage
+from nndsl.cli.rewriting import replace_text, unified_diff
 from nndsl.diagnostics import NndslError
 
 STDIN = "-"
@@ -49,13 +50,13 @@ def _one(name: str, check: bool, diff: bool) -> bool:
     content, text = _read_and_format(name)
     differs = content != text.encode("utf-8")
     if diff:
-        data(_diff(name, content.decode("utf-8"), text))
+        data(unified_diff(name, content.decode("utf-8"), text, "formatted"))
     elif check:
         data(name if differs else "")
     elif name == STDIN:
         data(text)
     elif differs:
-        _write(Path(name), text)
+        replace_text(Path(name), text)
     return differs
 
 
@@ -74,28 +75,3 @@ def _read_and_format(name: str) -> tuple[bytes, str]:
     load_source(Path(name))  # says what is wrong with the file where it cannot be read
     content = Path(name).read_bytes()
     return content, format_source(source_from_bytes(content, name))
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace what a file holds; a link stays a link, and who may read the file stays as it was."""
-    from nndsl.files import write_atomic
-    from nndsl.problems.weights import CannotWrite
-
-    try:
-        write_atomic(path.resolve(), text.encode("utf-8"))
-    except OSError as fault:
-        raise NndslError(CannotWrite(None, str(path), (fault.strerror or str(fault)).lower())) from None
-
-
-def _diff(name: str, old: str, new: str) -> str:
-    """The changes as `diff -u` prints them."""
-    import difflib
-
-    lines = difflib.unified_diff(_lines(old), _lines(new), name, f"{name} (formatted)")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(text: str) -> list[str]:
-    """The lines with their newlines; `splitlines` would also cut at characters that are no newline here."""
-    parts = text.split("\n")
-    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

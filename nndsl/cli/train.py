@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,9 +37,9 @@ def train(
 ) -> None:
     """Train a model as its train section says, and leave a run folder.
 
-    The folder holds model.nn, settings.json, history.csv, best.safetensors, last.safetensors and curves.svg. Where the
-    section has `test`, its loss and metrics with the best weights are printed at the end. Ctrl-C ends the training
-    and leaves the folder whole.
+    The folder holds model.nn with the files it imports, settings.json, history.csv, best.safetensors, last.safetensors
+    and curves.svg. Where the section has `test`, its loss and metrics with the best weights are printed at the end.
+    Ctrl-C ends the training and leaves the folder whole.
     """
     from nndsl import driver
     from nndsl.model import Model
@@ -54,7 +56,8 @@ def train(
     trained.place = DataPlace(file.parent, data_)
     recorder = RunRecorder(folder, trained.session, trained.name, trained.consts)
     settings = _settings(trained, file, data_, sets)
-    interrupted = _fit(trained, folder, recorder, source.text, settings, quiet)
+    begin = partial(folder.begin, source.text, settings, checked.imported, file.name)
+    interrupted = _fit(trained, folder, recorder, begin, quiet)
     if trained.history is not None:
         recorder.finish(trained.history)
     if folder.path.is_dir():
@@ -71,8 +74,7 @@ def _fit(
     model: Model,
     folder: RunFolder,
     recorder: RunRecorder,
-    source: str,
-    settings: dict[str, object],
+    begin: Callable[[], None],
     quiet: bool,
 ) -> bool:
     """Train into the folder; whether Ctrl-C ended it."""
@@ -80,7 +82,7 @@ def _fit(
     from nndsl.training.progress import make_display
 
     # The folder is made when training begins: data that does not fit leaves no empty folder behind.
-    opener = LambdaCallback(on_train_begin=lambda logs: folder.begin(source, settings))
+    opener = LambdaCallback(on_train_begin=lambda logs: begin())
     named = build_callbacks(model.checked.train.callbacks, folder.path)
     display = make_display(0 if quiet else 1, sys.stderr)
     try:

@@ -13,6 +13,7 @@ from nndsl.ir.graph import Graph, Node
 from nndsl.ir.loops import Kernel
 from nndsl.ir.plan import Plan
 from nndsl.kernels import names, source
+from nndsl.kernels.alike import merged
 from nndsl.kernels.entry import entry_text
 from nndsl.kernels.lower import lower
 from nndsl.kernels.memory import plan as make_plan
@@ -65,9 +66,8 @@ def generate(graph: Graph) -> Module:
     """Plan, lower and print a graph that went through the passes."""
     ready = own_results(keep_old(cse(simplify(cse(prune(canonical(graph)))))))
     plan = make_plan(ready)
-    lowered = {region: lower(plan, region) for top in plan.regions for region in top.kernels()}
+    kernels, lowered = merged({region: lower(plan, region) for top in plan.regions for region in top.kernels()})
     slots = _slots(plan)
-    kernels = tuple(k for k, _ in lowered.values())
     body = entry_text(
         plan, lowered, {(s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)}
     )

@@ -11,7 +11,20 @@ from importlib import import_module
 
 from nndsl.diagnostics import Problem
 
-FAMILIES = ("syntax", "names", "shapes", "kinds", "lints", "data", "running", "training", "limits", "building")
+FAMILIES = (
+    "syntax",
+    "names",
+    "imports",
+    "shapes",
+    "kinds",
+    "lints",
+    "data",
+    "running",
+    "training",
+    "facts",
+    "limits",
+    "building",
+)
 
 
 def every() -> tuple[type[Problem], ...]:

@@ -13,7 +13,7 @@ class NotBuilt(Said):
 
     Example:
 
-        scan (h = zeros([batch, 8])) over x_t in x axis 1 { next h = tanh(x_t + h) }
+        scan (h = zeros([batch, 8])) over x_t in x axis 1 { next h = tanh(x_t + h + random_normal([batch, 8])) }
 
     Cure: there is none in this version but another way to say it; the message names one where there is.
     """

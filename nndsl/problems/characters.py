@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics import Problem
+from nndsl.diagnostics import Fix, Problem
 from nndsl.problems.saying import Saying
 
 
@@ -177,6 +177,7 @@ class ForeignOperator(Saying):
 
     text: str
     instead: str
+    right: str | None = None
 
 
 @dataclass(frozen=True)
@@ -307,6 +308,12 @@ class StrangeCharacter(Problem):
     def label(self) -> str:
         name = unicodedata.name(self.character, "a character without a name")
         return f"U+{ord(self.character):04X}, {name.lower()}"
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        from nndsl.problems.mending import fixes_of
+
+        return fixes_of(self)
 
     @property
     def help(self) -> str | None:

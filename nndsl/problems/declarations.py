@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics import Problem
+from nndsl.diagnostics import Fix, Problem
 from nndsl.problems.saying import Saying
 
 
@@ -117,6 +117,12 @@ class UnknownDeclaration(Problem):
     @property
     def label(self) -> str:
         return "expected `model`, `layer`, `fn`, `train` or another declaration"
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        from nndsl.problems.mending import fixes_of
+
+        return fixes_of(self)
 
     @property
     def help(self) -> str:

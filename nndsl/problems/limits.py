@@ -89,4 +89,30 @@ class TooDeep(Problem):
         return "split it: give a part of it a name on a line of its own"
 
 
-FAMILY: tuple[type[Problem], ...] = (TooManyBrackets, FileTooLarge, TooDeep)
+@dataclass(frozen=True)
+class TooManyImports(Problem):
+    """A file imports more, directly or through others, than nndsl reads.
+
+    All imported files together may be 200 and have 4 MiB of text.
+
+        import "layer_201.nn"
+
+    Join small files, and import only what is used.
+    """
+
+    code: ClassVar[str] = "NN904"
+    title: ClassVar[str] = "too much is imported"
+
+    files: int
+    text: int
+
+    @property
+    def label(self) -> str:
+        return f"with this one there are more than {self.files} files, or more than {self.text:,} characters in them"
+
+    @property
+    def help(self) -> str:
+        return "join small files, and import only what is used"
+
+
+FAMILY: tuple[type[Problem], ...] = (TooManyBrackets, FileTooLarge, TooDeep, TooManyImports)

@@ -206,7 +206,7 @@ class NoModel(Said):
 
 
 class UnknownModel(Said):
-    """A `train` section or a command names a model that the file does not define.
+    """A `train` or `data` section or a command names a model that the file does not define.
 
     Example:
 
@@ -263,7 +263,7 @@ class NotConstant(Said):
 
 
 class UnknownSetting(Said):
-    """A `train` section has a key that means nothing there.
+    """A `train` or `data` section has a key that means nothing there.
 
     Example:
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics import Problem
+from nndsl.diagnostics import Fix, Problem
 
 
 @dataclass(frozen=True)
@@ -25,3 +25,9 @@ class Saying(Problem):
     @property
     def help(self) -> str | None:
         return self.cure.format_map(vars(self)) or None
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        from nndsl.problems.mending import fixes_of  # only those who mend ask for it
+
+        return fixes_of(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics import Label, Problem, Span
+from nndsl.diagnostics import Fix, Label, Problem, Span
 from nndsl.problems import characters, declarations, habits, reading
 from nndsl.problems.saying import Saying
 
@@ -115,6 +115,12 @@ class MismatchedBracket(Problem):
     @property
     def labels(self) -> tuple[Label, ...]:
         return (Label(self.opened, "this is what it closes"),)
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        from nndsl.problems.mending import fixes_of
+
+        return fixes_of(self)
 
     @property
     def help(self) -> str:

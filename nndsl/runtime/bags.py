@@ -9,8 +9,10 @@ from nndsl.runtime.intrinsics import kernel, share
 
 @kernel
 def distinct_words(words: Any, out: Any, padding: Any, worker: Any, workers: Any) -> None:
-    """Each row of words with padding and repetitions as -1. The columns behind the words hold a bit for each word that was
-    seen in the row: to ask them is what makes this linear."""  # fmt: skip
+    """Each row of words with padding and repetitions as -1.
+
+    The columns behind the words hold a bit for each word that was seen in the row: to ask them makes this linear.
+    """
     begin, end = share(words.shape[0], worker, workers, 1)
     length = words.shape[1]
     for i in range(begin, end):
@@ -43,8 +45,11 @@ def bag(words: Any, table: Any, out: Any, seen: Any, worker: Any, workers: Any) 
 
 @kernel
 def bag_scatter(words: Any, values: Any, out: Any, seen: Any, worker: Any, workers: Any) -> None:
-    """out[w] = the sum of values[i] over the rows i that name w. Each worker owns some rows of the result and goes through
-    all words in order, so sums come out the same for any number of workers."""  # fmt: skip
+    """out[w] = the sum of values[i] over the rows i that name w.
+
+    Each worker owns some rows of the result and goes through all words in order, so sums come out the same for any
+    number of workers.
+    """
     begin, end = share(out.shape[0], worker, workers, 1)
     for i in range(begin, end):
         for j in range(out.shape[1]):

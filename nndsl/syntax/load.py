@@ -30,11 +30,14 @@ def load_source(path: Path, shown_as: str | None = None) -> Source:
         raise NndslError(_say().FileMissing(None, name, "")) from None
     if size > MAX_BYTES:
         raise NndslError(_too_large(name, size))
-    return source_from_bytes(content, name)
+    return source_from_bytes(content, name, path)
 
 
-def source_from_bytes(content: bytes, name: str) -> Source:
-    """The text that `content` encodes. Raises NndslError for NUL bytes and for what is not UTF-8."""
+def source_from_bytes(content: bytes, name: str, path: Path | None = None) -> Source:
+    """The text that `content` encodes. Without a `path` its imports start at the working folder.
+
+    Raises NndslError for NUL bytes and for what is not UTF-8.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
         raise NndslError(_say().FileIsBinary(None, name, max(content.find(b"\0"), 0)))
     try:
@@ -42,7 +45,7 @@ def source_from_bytes(content: bytes, name: str) -> Source:
     except UnicodeDecodeError as error:
         line = len((content[: error.start] + b".").splitlines())
         raise NndslError(_say().FileNotUtf8(None, name, line, content[error.start])) from None
-    return Source(name, _plain_newlines(text))
+    return Source(name, _plain_newlines(text), path or Path("<text>"))
 
 
 def source_from_text(text: str, name: str = "<text>") -> Source:

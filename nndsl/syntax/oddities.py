@@ -92,7 +92,7 @@ def read_as(
             return bad
         case "symbol" if text in FOREIGN:
             cure, read_as = FOREIGN[text]
-            problems.append(say.ForeignOperator(span, text, cure))
+            problems.append(say.ForeignOperator(span, text, cure, read_as))
             if read_as is None:
                 return bad
             return token._replace(kind=words[read_as], text=read_as)

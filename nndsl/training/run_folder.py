@@ -6,12 +6,13 @@ import csv
 import io
 import json
 import math
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nndsl.diagnostics import NndslError
+from nndsl.diagnostics import Imported, NndslError
 from nndsl.files import write_atomic
 from nndsl.problems.weights import CannotWrite, NotARunFolder, RunFolderTaken
 from nndsl.training import checkpoint
@@ -47,14 +48,43 @@ class RunFolder:
         names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
         return RunFolder(next(parent / name for name in names if not (parent / name).exists()))
 
-    def begin(self, source: str, settings: Mapping[str, object]) -> None:
-        """Make the folder and put source and settings into it. Raises NndslError (NN612)."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise NndslError(CannotWrite(None, str(self.path), checkpoint.reason_of(fault))) from None
-        self.write(SOURCE, source.encode("utf-8"))
+    def begin(
+        self,
+        source: str,
+        settings: Mapping[str, object],
+        imported: Sequence[Imported] = (),
+        name: str = SOURCE,
+    ) -> None:
+        """Make the folder and put source, settings and what the source imports into it. Raises NndslError (NN612).
+
+        The source is called model.nn, or `name` where it imports a file called model.nn; settings.json tells.
+        """
+        taken = {place.casefold() for file in imported for place in (file.place, *file.links)}
+        kept = name if SOURCE in taken else SOURCE
+        self._make(self.path)
+        self.write(kept, source.encode("utf-8"))
+        for file in imported:
+            self._make((self.path / file.place).parent)
+            self.write(file.place, file.text.encode("utf-8"))
+            for link in file.links:
+                self._link(link, file.place)
+        settings = {**settings, "source": kept}
         self.write(SETTINGS, (json.dumps(settings, indent=2, default=str) + "\n").encode("utf-8"))
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise NndslError(CannotWrite(None, str(folder), checkpoint.reason_of(fault))) from None
+
+    def _link(self, link: str, target: str) -> None:
+        """A file that is imported by two paths stands in the folder once."""
+        place = self.path / link
+        self._make(place.parent)
+        try:
+            place.symlink_to(os.path.relpath(self.path / target, place.parent))
+        except OSError as fault:
+            raise NndslError(CannotWrite(None, str(place), checkpoint.reason_of(fault))) from None
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file, whole or not at all. Raises NndslError (NN612)."""

@@ -21,10 +21,13 @@ def test_message(path: Path, request: pytest.FixtureRequest) -> None:
     check_case(path, render_all(problems), request)
 
 
+TOLD = [path for stage in ("check", "check_import", "check_data") for path in case_paths(stage)]
+
+
 def test_every_code_has_a_case() -> None:
     from nndsl.problems import catalogue
 
-    told = "\n".join(load_case(path).get("expected", "") for path in case_paths("check"))
+    told = "\n".join(load_case(path).get("expected", "") for path in TOLD)
     wanted = {code for code in catalogue() if code.startswith(COVERED)} - NEEDS_A_COMMAND
     assert {code for code in wanted if f"[{code}]" not in told} == set()
 

@@ -159,7 +159,11 @@ def test_logits_are_known_where_they_mean_the_same(value: str, made_by: str, kno
 # --- consts ----------------------------------------------------------------------------------------------------
 
 HEAD = "model M(units: int = 3, activation: fn = relu, rate: float = 0.5, sizes: list = [1], extra: int = none)"
-LINES = "output y = x |> Dense(units, activation=activation) |> Dropout(rate)"
+LINES = """
+  assert len(sizes) > 0 and extra == none
+  h = x |> Dense(units, activation=activation) |> Dropout(rate)
+  output y = h |> Dense(1)
+"""
 
 
 @pytest.mark.parametrize(
@@ -232,3 +236,16 @@ def test_the_first_example_of_the_language() -> None:
     ]
     assert made.train.epochs == 9
     assert made.problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layer L(units: int)(x: f32[..., n]) { return x + }\n"
+        + "model M() {\n  input x: f32[batch, 4]\n  output y = x |> L(8)\n}",
+        "layer L(units int)(x: f32[..., n]) { return x }\n"
+        + "model M() {\n  input x: f32[batch, 4]\n  output y = x |> L(8)\n}",
+    ],
+)
+def test_nothing_is_said_of_what_follows_from_a_syntax_error(text: str) -> None:
+    assert [code for code in codes(text) if not code.startswith("NN0")] == []

@@ -15,7 +15,7 @@ LINE = """\
 model Line(hidden: int = 2) {
   input  x: f32[batch, 2]
   target y: f32[batch, 1]
-  output p = x |> Dense(hidden) |> Dense(1)
+  output p = x |> Dense(hidden) |> Dense(1)  # nndsl: allow NN405
   loss   mse(y, p)
   metric mae(y, p)
 }

@@ -28,7 +28,16 @@ class Block:
     @property
     def error(self) -> str | None:
         """The code in `error=NN201`."""
-        return next((word.removeprefix("error=") for word in self.words if word.startswith("error=")), None)
+        return self.value_of("error")
+
+    @property
+    def file(self) -> str | None:
+        """The name in `file=blocks.nn`: other blocks of the page can import it."""
+        return self.value_of("file")
+
+    def value_of(self, key: str) -> str | None:
+        """What stands behind `key=` among the words."""
+        return next((word.removeprefix(f"{key}=") for word in self.words if word.startswith(f"{key}=")), None)
 
 
 def blocks(page: Path, language: str) -> list[Block]:

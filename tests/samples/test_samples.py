@@ -15,7 +15,7 @@ from nndsl.training.sources import DataPlace
 
 FOLDER = Path(__file__).parents[2] / "samples"
 SAMPLES = sorted(path.stem for path in FOLDER.glob("*.nn"))
-BUNDLED = ("custom", "diabetes", "digits", "residual", "wine")
+BUNDLED = ("autoencoder", "custom", "diabetes", "digits", "residual", "wine")
 """Those whose data comes with scikit-learn or lies beside them."""
 
 
@@ -46,6 +46,12 @@ def prepared(rng: np.random.Generator) -> dict[str, np.ndarray]:
     return {"x_train": rows, "y_train": label.astype(np.uint8)}
 
 
+def characters(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """What chars.nn asks for: rows that repeat one of ten words."""
+    words = rng.integers(97, 123, (10, 5))
+    return {"rows": np.tile(words[rng.integers(0, 10, 200)], 4).astype(np.uint8)}
+
+
 def need_sklearn() -> None:
     """Skip where the bundled data sets are not installed."""
     if find_spec("sklearn") is None:
@@ -54,11 +60,14 @@ def need_sklearn() -> None:
 
 def opened(name: str, folder: Path) -> nndsl.Model:
     """The sample on the reference engine, with files in `folder` in place of those it names."""
-    model = nndsl.load(FOLDER / f"{name}.nn", engine="numpy", seed=1)
+    consts = {"chars": {"length": 19, "width": 16}}.get(name, {})
+    model = nndsl.load(FOLDER / f"{name}.nn", engine="numpy", seed=1, **consts)
     rng = np.random.default_rng(0)
     made = {
         "mnist": ("mnist10k.npz", lambda: images(rng)),
         "imdb": ("imdb500.npz", lambda: texts(rng, 2)),
+        "lstm": ("imdb500.npz", lambda: texts(rng, 2)),
+        "chars": ("characters.npz", lambda: characters(rng)),
         "newswires": ("reuters.npz", lambda: texts(rng, 46)),
         "reuters": ("reuters.npz", lambda: prepared(rng)),
     }
@@ -70,7 +79,7 @@ def opened(name: str, folder: Path) -> nndsl.Model:
 
 
 def test_each_sample_is_covered() -> None:
-    assert set(SAMPLES) == {*BUNDLED, "mnist", "imdb", "newswires", "reuters"}
+    assert set(SAMPLES) == {*BUNDLED, "mnist", "imdb", "lstm", "chars", "newswires", "reuters"}
 
 
 @pytest.mark.parametrize("name", SAMPLES)

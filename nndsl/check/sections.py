@@ -1,0 +1,140 @@
+"""What stands in the sections `train` and `data`: settings, and calls that are kept as data until training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from nndsl.check.context import Context
+from nndsl.check.expressions import evaluate
+from nndsl.check.scope import Scope
+from nndsl.check.values import Poison, Value, describe
+from nndsl.diagnostics import Label, Span, did_you_mean
+from nndsl.ir.experiment import CallbackCall, SourceCall
+from nndsl.problems import names
+from nndsl.syntax import ast
+
+SOURCES = ("npz", "csv", "digits", "iris", "wine", "breast_cancer", "diabetes", "ragged")
+CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "CSVLogger", "TerminateOnNaN")
+
+
+def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iterator[ast.Setting]:
+    """The settings of a section, each key once; what is no setting, or none of `keys`, is reported."""
+    first: dict[str, Span] = {}
+    for statement in section.body:
+        if isinstance(statement, ast.PoisonStatement):
+            continue
+        if not isinstance(statement, ast.Setting):
+            message = f"a `{section.role}` section holds settings"
+            ctx.say(names.Misplaced, statement.span, message, cure="write `name = value`")
+        elif statement.name not in keys:
+            ctx.say(
+                names.UnknownSetting,
+                statement.name_span,
+                f"there is no setting `{statement.name}`",
+                cure=did_you_mean(statement.name, keys) or f"the settings are {', '.join(keys)}",
+            )
+        elif statement.name in first:
+            ctx.say(
+                names.DuplicateName,
+                statement.name_span,
+                f"`{statement.name}` is set twice",
+                cure="remove one of the two lines",
+                related=(Label(first[statement.name], "the first time here"),),
+            )
+        else:
+            first[statement.name] = statement.value.span
+            yield statement
+
+
+RULES: dict[str, tuple[str, Any]] = {
+    "epochs": ("a whole number of at least 1", lambda v: isinstance(v, int) and v >= 1),
+    "batch_size": ("a whole number of at least 1", lambda v: isinstance(v, int) and v >= 1),
+    "shuffle": ("true or false", lambda v: isinstance(v, bool)),
+    "seed": ("a whole number of at least 0, or none", lambda v: v is None or (isinstance(v, int) and 0 <= v < 2**63)),
+    "validation_split": ("a number from 0 to below 1", lambda v: isinstance(v, (int, float)) and 0 <= v < 1),
+}
+
+
+def plain(ctx: Context, name: str, value: Value, span: Span, written: str | None = None) -> dict[str, Any]:
+    """A setting that is a number or a truth value, by its name; nothing (after a Problem) where it is none.
+
+    `written` is the key in the file where that is another.
+    """
+    if name not in RULES or (isinstance(value, Poison) and ctx.problems):
+        return {}
+    needs, test = RULES[name]
+    if (isinstance(value, bool) and name != "shuffle") or isinstance(value, Poison) or not test(value):
+        ctx.say(names.WrongArgument, span, f"`{written or name}` is {needs}", note=f"this is {describe(value)}")
+        return {}
+    return {name: value}
+
+
+Kept = TypeVar("Kept", SourceCall, CallbackCall)
+
+
+def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...], make: type[Kept]) -> Kept | None:
+    """A call of a known name with plain values as arguments, or None with a Problem."""
+    what = "data source" if make is SourceCall else "callback"
+    if isinstance(expr, ast.Poison):
+        return None
+    name_expr = expr.function if isinstance(expr, ast.Call) else expr
+    if not isinstance(name_expr, ast.Name):
+        example = 'npz("file.npz", …)' if make is SourceCall else "EarlyStopping(patience=3)"
+        ctx.say(
+            names.WrongArgument,
+            expr.span,
+            f"a {what} is a call such as `{example}`",
+            cure=f"there are {', '.join(known)}",
+        )
+        return None
+    if name_expr.id not in known:
+        ctx.say(
+            names.UnknownName,
+            name_expr.span,
+            f"there is no {what} `{name_expr.id}`",
+            cure=did_you_mean(name_expr.id, known) or f"there are {', '.join(known)}",
+        )
+        return None
+    args: list[object] = []
+    kwargs: dict[str, object] = {}
+    for argument in expr.arguments if isinstance(expr, ast.Call) else ():
+        value: Any
+        inner = argument.value
+        if isinstance(inner, ast.Call) and isinstance(inner.function, ast.Name) and inner.function.id in SOURCES:
+            value = source_call(ctx, scope, inner)
+            if value is None:
+                return None
+        else:
+            value = evaluate(ctx, scope, inner)
+        if isinstance(value, Poison):
+            return None
+        if not _plain(value):
+            ctx.say(
+                names.WrongArgument,
+                inner.span,
+                f"a {what} takes numbers, texts and lists",
+                note=f"this is {describe(value)}",
+            )
+            return None
+        if argument.name is None:
+            args.append(value)
+        elif argument.name in kwargs:
+            ctx.say(names.TooManyArguments, argument.span, f"`{argument.name}` is given twice")
+        else:
+            kwargs[argument.name] = value
+    return make(name_expr.id, tuple(args), kwargs, expr.span)
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_plain(v) for v in value)
+    return value is None or isinstance(value, bool | int | float | str | SourceCall)
+
+
+def source_call(ctx: Context, scope: Scope, expr: ast.Expr) -> SourceCall | None:
+    return kept_call(ctx, scope, expr, SOURCES, SourceCall)
+
+
+def callback_call(ctx: Context, scope: Scope, expr: ast.Expr) -> CallbackCall | None:
+    return kept_call(ctx, scope, expr, CALLBACKS, CallbackCall)

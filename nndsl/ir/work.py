@@ -1,0 +1,31 @@
+"""How much a graph computes: its multiply-adds, as a formula in the sizes that data fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nndsl.ir.dims import Size, product
+from nndsl.ir.graph import Body, Node, topological
+
+
+def multiply_adds(roots: Iterable[Node]) -> Size:
+    """The multiplications with an addition in all matrix products under `roots`, those in the steps of scans included.
+
+    What is done element by element, and sums of other sorts, is not counted: it is little beside them.
+    """
+    total: Size = 0
+    for node in topological(roots):
+        if node.op == "matmul":
+            depth = node.inputs[0].shape[-2 if node.attrs.get("ta") else -1]
+            total = total + product(node.shape) * depth
+        elif node.op == "scan":
+            body: Body = node.attrs["body"]
+            total = total + multiply_adds(body.results) * node.attrs["length"]
+    return total
+
+
+def shown(size: Size) -> str:
+    """A formula with its numbers in groups of three: `25,408 * batch`."""
+    if isinstance(size, int):
+        return f"{size:,}"
+    return " ".join(f"{int(word):,}" if word.isdigit() else word for word in str(size).split(" "))

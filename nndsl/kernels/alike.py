@@ -1,0 +1,54 @@
+"""Kernels that differ in names alone are compiled once.
+
+Two layers of one shape give kernels with the same text but for the names of their arrays and values. The later one
+is dropped and its place in the entry calls the earlier one with its own arrays: a net of many equal blocks compiles as fast
+as one block.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+
+from nndsl.ir.loops import Kernel
+from nndsl.ir.plan import Region
+from nndsl.kernels import names, source
+from nndsl.kernels.lowering import Argument
+
+Lowered = dict[Region, tuple[Kernel, list[Argument]]]
+
+WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+FIXED = {
+    "abs", "begin", "bool", "end", "f32", "f64", "i32", "i64", "inf", "max", "min", "nan", "range", "worker", "workers",
+    *keyword.kwlist, *names.INTRINSICS, *(n for offered in names.MODULES.values() for n in offered),
+}  # fmt: skip
+
+
+def merged(lowered: Mapping[Region, tuple[Kernel, list[Argument]]]) -> tuple[tuple[Kernel, ...], Lowered]:
+    """The kernels to be written, and for each region the one that serves it with the region's own arrays."""
+    kept: dict[Hashable, Kernel] = {}
+    found: Lowered = {}
+    docs: dict[str, dict[str, None]] = {}
+    for region, (kernel, arguments) in lowered.items():
+        first = kept.setdefault(shape_of(kernel, arguments), kernel)
+        docs.setdefault(first.name, {}).update(dict.fromkeys(kernel.doc))
+        found[region] = (first, arguments)
+    full = {k.name: replace(k, doc=tuple(docs[k.name])) for k in kept.values()}
+    return tuple(full.values()), {region: (full[k.name], arguments) for region, (k, arguments) in found.items()}
+
+
+def shape_of(kernel: Kernel, arguments: list[Argument]) -> Hashable:
+    """The kernel's text with its own names numbered, and what its arrays are."""
+    lines = source.kernel(replace(kernel, name="_", doc=()))
+    body = "\n".join(lines[lines.index(next(line for line in lines if line.endswith(":"))) + 1 :])
+    numbers = {name: f"_{i}" for i, name in enumerate(kernel.buffers)}
+    given = {*FIXED, *kernel.sizes, *kernel.scalars}
+
+    def numbered(match: re.Match[str]) -> str:
+        name = match.group()
+        return name if name in given else numbers.setdefault(name, f"_{len(numbers)}")
+
+    arrays = tuple((a.home.dtype, max(1, len(a.shape))) for a in arguments)
+    return WORD.sub(numbered, body), arrays, kernel.sizes, kernel.scalars
