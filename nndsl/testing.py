@@ -20,7 +20,7 @@ from nndsl.ops import build as b
 from nndsl.ops.draws import step_key
 from nndsl.passes import programs
 from nndsl.passes.promote import promote
-from nndsl.problems import catalogue
+from nndsl.problems import find
 from nndsl.problems.facts import DoesNotHold, NotClose, NotLearnt, NotRefused, WrongGradient
 from nndsl.runtime import gradcheck
 from nndsl.runtime.interpreter import run
@@ -80,7 +80,8 @@ def refused(expected: Refused) -> Problem | None:
     errors = {p.code for p in expected.found if p.severity == "error"}
     if expected.code in codes and errors <= {expected.code}:
         return None
-    is_error = catalogue()[expected.code].severity == "error"
+    kind = find(expected.code)
+    is_error = kind is not None and kind.severity == "error"
     shown = tuple(p for p in expected.found if not is_error or p.severity == "error")
     return NotRefused(expected.span, expected.code, shown)
 

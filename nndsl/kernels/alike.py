@@ -1,8 +1,8 @@
 """Kernels that differ in names alone are compiled once.
 
 Two layers of one shape give kernels with the same text but for the names of their arrays and values. The later one
-is dropped and its place in the entry calls the earlier one with its own arrays: a net of many equal blocks compiles as fast
-as one block.
+is dropped and its place in the entry calls the earlier one with its own arrays: many equal blocks compile as fast as
+one.
 """
 
 from __future__ import annotations

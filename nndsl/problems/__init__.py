@@ -35,3 +35,24 @@ def every() -> tuple[type[Problem], ...]:
 def catalogue() -> dict[str, type[Problem]]:
     """Every Problem class by its code."""
     return {problem.code: problem for problem in every()}
+
+
+HUNDREDS = {
+    "NN0": ("syntax",),
+    "NN1": ("names", "imports"),
+    "NN2": ("shapes",),
+    "NN3": ("kinds",),
+    "NN4": ("lints",),
+    "NN5": ("data", "running"),
+    "NN6": ("training", "running", "facts"),
+    "NN9": ("limits", "building"),
+}
+
+
+def find(code: str) -> type[Problem] | None:
+    """The class of a code, or None. Imports the families of its hundred only."""
+    for name in HUNDREDS.get(code[:3], ()):
+        for problem in import_module(f"nndsl.problems.{name}").FAMILY:
+            if problem.code == code:
+                return problem  # type: ignore[no-any-return]
+    return None

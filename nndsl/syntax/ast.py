@@ -6,70 +6,86 @@ equal trees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from nndsl.diagnostics import Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Syntax:
-    """Base of all nodes."""
+    """Base of all nodes.
+
+    Equality and text are written once here: to generate them for each of fifty classes takes a tenth of `nndsl check`.
+    """
 
     span: Span = field(compare=False, repr=False, kw_only=True)
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, f.name) for f in fields(self) if f.compare)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Syntax) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._parts()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
+        return f"{type(self).__name__}({shown})"
 
 
 # --- expressions -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Name(Syntax):
     """`relu`, or with dots as read from a module: `blocks.Residual` is `Attribute(Name("blocks"), "Residual")`."""
 
     id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Syntax):
     """An int or float literal (`10_000`, `1e-7`)."""
 
     value: int | float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class String(Syntax):
     """`"reuters.npz"`; escapes are those of JSON."""
 
     value: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bool(Syntax):
     """`true`, `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NoneValue(Syntax):
     """`none`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ListExpr(Syntax):
     """`[64, 32]`."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TupleExpr(Syntax):
     """`(a, b)`, two items or more: what a pipe passes as several arguments, or a pair."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unary(Syntax):
     """`-x`, `not x`."""
 
@@ -77,7 +93,7 @@ class Unary(Syntax):
     operand: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Binary(Syntax):
     """`+ - * / % ** @ < <= > >= == != and or`. `op_span` is the operator alone."""
 
@@ -87,7 +103,7 @@ class Binary(Syntax):
     op_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Argument(Syntax):
     """`3` or `activation=relu` in a call. `name_span` is the name alone."""
 
@@ -96,7 +112,7 @@ class Argument(Syntax):
     name_span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Call(Syntax):
     """`Dense(64, activation=relu)`."""
 
@@ -104,7 +120,7 @@ class Call(Syntax):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Slice(Syntax):
     """`a:b:c` inside an index; each part may be absent."""
 
@@ -113,12 +129,12 @@ class Slice(Syntax):
     step: Expr | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ellipsis_(Syntax):
     """`...` inside an index or among the dims of a type."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Index(Syntax):
     """`x[:, -1]`; items are expressions, slices, `...` and `none`."""
 
@@ -126,7 +142,7 @@ class Index(Syntax):
     items: tuple[Expr | Slice | Ellipsis_, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attribute(Syntax):
     """`blocks.Residual`, `train.epochs`."""
 
@@ -135,7 +151,7 @@ class Attribute(Syntax):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pipe(Syntax):
     """`x |> f |> g(2)`: `stages` are applied to `value` in order (flat, so a thousand stages nest no deeper)."""
 
@@ -143,7 +159,7 @@ class Pipe(Syntax):
     stages: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Range(Syntax):
     """`0..n` in a `for`."""
 
@@ -151,7 +167,7 @@ class Range(Syntax):
     stop: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Poison(Syntax):
     """Stands where text did not parse and was reported; means nothing and causes no further error."""
 
@@ -165,7 +181,7 @@ Expr: TypeAlias = (
 # --- types -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TensorTypeExpr(Syntax):
     """`f32[batch, n]`, `index<topics>[batch]`, `prob[...]`. `dtype` is the word, `count` what stands in `<>`.
 
@@ -180,7 +196,7 @@ class TensorTypeExpr(Syntax):
 # --- statements ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Assign(Syntax):
     """`y = x @ kernel`. Several names unpack a tuple: `a, b = split(x, 2)`."""
 
@@ -189,7 +205,7 @@ class Assign(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Update(Syntax):
     """`v := rho * v + (1 - rho) * g * g`: the new value of a state."""
 
@@ -198,14 +214,14 @@ class Update(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExprStatement(Syntax):
     """An expression on a line of its own (reported by the checker: it does nothing)."""
 
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InputDecl(Syntax):
     """`input words: f32[batch, vocabulary]` or `target topic: index<topics>[batch]` (`role` tells which)."""
 
@@ -216,7 +232,7 @@ class InputDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OutputDecl(Syntax):
     """`output probability = softmax(logits)`, or `output logits` for a value that has that name already."""
 
@@ -226,7 +242,7 @@ class OutputDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LossLine(Syntax):
     """`loss 0.5 * mse(a, b)` or `loss ranking = …`; also a penalty inside a layer."""
 
@@ -234,7 +250,7 @@ class LossLine(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MetricLine(Syntax):
     """`metric accuracy(topic, probability)` or `metric top5 = …`."""
 
@@ -242,7 +258,7 @@ class MetricLine(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ParamDecl(Syntax):
     """`param kernel: f32[features, units] = glorot_uniform`."""
 
@@ -253,7 +269,7 @@ class ParamDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StateDecl(Syntax):
     """`state v = zeros_like(p)` or `state mean: f32[n] = zeros`."""
 
@@ -264,14 +280,14 @@ class StateDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Return(Syntax):
     """`return activation(y)`."""
 
     value: Expr | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class If(Syntax):
     """Compile-time `if`; `otherwise` is the `else` block, empty when absent; `else if` nests one If in it."""
 
@@ -280,7 +296,7 @@ class If(Syntax):
     otherwise: Block
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class For(Syntax):
     """Compile-time `for i in 0..n { … }`, `for u in [64, 32] { … }`."""
 
@@ -290,7 +306,7 @@ class For(Syntax):
     body: Block
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Repeat(Syntax):
     """`repeat n { … }`."""
 
@@ -298,7 +314,7 @@ class Repeat(Syntax):
     body: Block
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Assert(Syntax):
     """`assert n % heads == 0, "heads must divide the width"`."""
 
@@ -306,7 +322,7 @@ class Assert(Syntax):
     message: Expr | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Carry(Syntax):
     """`h = zeros([batch, units])` in the head of a scan."""
 
@@ -314,7 +330,7 @@ class Carry(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scan(Syntax):
     """`scan (h = zeros(…)) over x_t in x axis 1 { … }`; `reverse` when the word stands after the axis."""
 
@@ -326,7 +342,7 @@ class Scan(Syntax):
     body: Block
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Next(Syntax):
     """`next h = …` in a scan."""
 
@@ -334,7 +350,7 @@ class Next(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Collect(Syntax):
     """`collect h as outputs` in a scan."""
 
@@ -342,7 +358,7 @@ class Collect(Syntax):
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Expect(Syntax):
     """A line of a `test` section: `expect shape(h) == [batch, 64]`, `expect error NN201 { … }`.
 
@@ -357,7 +373,7 @@ class Expect(Syntax):
     items: tuple[Definition, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Setting(Syntax):
     """`epochs = 9` in a `train` or `data` section."""
 
@@ -366,7 +382,7 @@ class Setting(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PoisonStatement(Syntax):
     """A statement that did not parse. `names` are what it seems to bind: uses of them are not reported."""
 
@@ -383,7 +399,7 @@ Block: TypeAlias = tuple[Statement, ...]
 # --- declarations ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Parameter(Syntax):
     """One name in a parameter list: `units: int`, `rho: float = 0.9`, `x: f32[..., n]`, or untyped `p`."""
 
@@ -393,7 +409,7 @@ class Parameter(Syntax):
     default: Expr | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Definition(Syntax):
     """`model`, `layer`, `fn`, `loss`, `metric`, `optimizer`, `init` or `schedule` (`role`), with its name.
 
@@ -413,7 +429,7 @@ class Definition(Syntax):
     private: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Section(Syntax):
     """`train NAME { … }`, `data NAME { … }` (Settings) and `test "name" { … }` (statements)."""
 
@@ -424,7 +440,7 @@ class Section(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Import(Syntax):
     """`import "blocks.nn"`, `import "blocks.nn" as blocks`."""
 
@@ -433,7 +449,7 @@ class Import(Syntax):
     alias: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PoisonItem(Syntax):
     """Text at the top of a file that did not parse. `names` are what it seems to define."""
 
@@ -443,7 +459,7 @@ class PoisonItem(Syntax):
 Item: TypeAlias = Definition | Section | Import | PoisonItem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class File(Syntax):
     """A whole `.nn` file."""
 

@@ -172,7 +172,8 @@ class _Layout:
             self._bracket(bracket, indent, tail)
         if returns:
             arrow = first(returns[0])
-            if not arrow.before and len(self.line) + tail > WIDTH and self.line.strip() != ")":
+            long = flatten(returns) is None or len(self.line) + tail > WIDTH
+            if not arrow.before and long and self.line.strip() != ")":
                 self.newline(column)
             else:
                 self._go_on(arrow, column)

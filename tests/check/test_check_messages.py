@@ -39,3 +39,10 @@ def test_twelve_errors_in_one_run() -> None:
     assert len({p.code for p in problems}) >= 10
     assert len(problems) >= 12
     assert lines == sorted(lines)
+
+
+def test_a_code_is_found_by_its_hundred() -> None:
+    from nndsl.problems import catalogue, find
+
+    assert {code: find(code) for code in catalogue()} == catalogue()
+    assert find("NN777") is None
