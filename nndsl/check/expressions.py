@@ -17,6 +17,9 @@ CONSTANTS: dict[str, Value] = {"pi": 3.141592653589793, **{word: DtypeWord(word)
 
 def evaluate(ctx: Context, scope: Scope, expr: ast.Expr) -> Value:
     """The value of an expression; POISON (after a Problem) where it has none."""
+    # An expression is made of others of many sorts, and each sort has a file: they call each other in a circle.
+    from nndsl.check import calls, indexing
+
     ctx.count(expr.span)
     match expr:
         case ast.Name():
@@ -138,7 +141,3 @@ def _keras_name(name: str) -> str | None:
         "None": "write `none`",
         "self": "there are no objects: use names",
     }.get(name)
-
-
-# An expression is made of others of many sorts, and each sort has a file: they call each other in a circle.
-from nndsl.check import calls, indexing  # noqa: E402

@@ -10,7 +10,7 @@ import pytest
 from casefile import case_paths, check_case, load_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import Programs
+from generated_programs import Programs
 from test_language import DENSE, EVERYTHING, REUTERS, RMSPROP, SIMPLE_RNN
 
 from nndsl.diagnostics import NndslError, Source
