@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from nndsl.ir.dims import Size
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement, Var, equal
 from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
@@ -11,7 +12,8 @@ from nndsl.kernels.phases import is_row_reduction, phases, role
 from nndsl.kernels.source import text
 from nndsl.ops.shape import size_expr
 
-BLOCK = 16
+GRAIN = 16
+"""Rows of a product that the parts of the workers are multiples of."""
 """Rows of a matrix product that are computed before what follows is done to them: they are still in the cache."""
 
 
@@ -58,19 +60,30 @@ def rows(state: Lowering) -> Loops:
         rows = [] if alone else _loops(state, 1, row, outer=(Var(AXES[0]),))
         return size_expr(space[0]), 1, [*head, For(AXES[0], begin, end, (call, *rows))]
     if alone:
-        return size_expr(space[0]), BLOCK, [*head, _product_call(state, product_node, begin, end)]
+        return size_expr(space[0]), GRAIN, [*head, _product_call(state, product_node, begin, end)]
+    step = _block_rows(space[1], product_node.dtype)
     block = For(
         "block",
         begin,
         end,
         (
-            Let("rows", Apply("min", (Var("block") + BLOCK, end), "int")),
+            Let("rows", Apply("min", (Var("block") + step, end), "int")),
             _product_call(state, product_node, Var("block"), Var("rows")),
             *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
         ),
-        step=BLOCK,
+        step=step,
     )
-    return size_expr(space[0]), BLOCK, [*head, block]
+    return size_expr(space[0]), GRAIN, [*head, block]
+
+
+def _block_rows(width: Size, dtype: str) -> int:
+    """Rows of a product that are computed before the rest of the region goes over them.
+
+    The more rows, the less a product costs; the fewer, the more of them are still in the cache. The bits are the
+    same.
+    """
+    row_bytes = (width if isinstance(width, int) else 512) * (8 if dtype == "f64" else 4)
+    return 128 if 128 * row_bytes <= 256 * 1024 else 64
 
 
 def _product_call(state: Lowering, node: Node, start: Expr, stop: Expr, batch: Expr | None = None) -> Statement:

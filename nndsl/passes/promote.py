@@ -16,6 +16,8 @@ def promote(graph: Graph) -> Graph:
     known: dict[Node, Node] = {}
 
     def wide(node: Node) -> Node:
+        if node.op == "scan":
+            return node  # its body went through this already, and its own type says nothing
         if node.op == "const":
             return const(node.attrs["value"], "f64") if node.dtype == "f32" else node
         attrs = {**node.attrs, "dtype": "f64"} if node.attrs.get("dtype") == "f32" else node.attrs

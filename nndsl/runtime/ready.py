@@ -1,7 +1,6 @@
 """Hand-written kernels: matrix products, scatter, multi_hot, ranks. Generated programs call them.
 
-A product computes the rows `start:stop` of its result. Plain loops over four rows at a time, in an order in which the
-inner one runs along memory: the compiler turns it into vectors.
+A product computes the rows `start:stop` of its result; `products` has the plain ones.
 """
 
 from __future__ import annotations
@@ -9,86 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from nndsl.runtime.intrinsics import kernel, share
-
-
-@kernel
-def product_nn(x: Any, y: Any, out: Any, start: Any, stop: Any) -> None:
-    """out = x @ y."""
-    depth, width = y.shape
-    whole = start + (stop - start) // 4 * 4
-    for i in range(start, whole, 4):
-        for j in range(width):
-            out[i, j] = 0
-            out[i + 1, j] = 0
-            out[i + 2, j] = 0
-            out[i + 3, j] = 0
-        for k in range(depth):
-            a, b, c, d = x[i, k], x[i + 1, k], x[i + 2, k], x[i + 3, k]
-            for j in range(width):
-                v = y[k, j]
-                out[i, j] += a * v
-                out[i + 1, j] += b * v
-                out[i + 2, j] += c * v
-                out[i + 3, j] += d * v
-    for i in range(whole, stop):
-        for j in range(width):
-            out[i, j] = 0
-        for k in range(depth):
-            a = x[i, k]
-            for j in range(width):
-                out[i, j] += a * y[k, j]
-
-
-@kernel
-def product_tn(x: Any, y: Any, out: Any, start: Any, stop: Any) -> None:
-    """out = x.T @ y."""
-    depth, width = y.shape
-    whole = start + (stop - start) // 4 * 4
-    for i in range(start, whole, 4):
-        for j in range(width):
-            out[i, j] = 0
-            out[i + 1, j] = 0
-            out[i + 2, j] = 0
-            out[i + 3, j] = 0
-        for k in range(depth):
-            a, b, c, d = x[k, i], x[k, i + 1], x[k, i + 2], x[k, i + 3]
-            for j in range(width):
-                v = y[k, j]
-                out[i, j] += a * v
-                out[i + 1, j] += b * v
-                out[i + 2, j] += c * v
-                out[i + 3, j] += d * v
-    for i in range(whole, stop):
-        for j in range(width):
-            out[i, j] = 0
-        for k in range(depth):
-            a = x[k, i]
-            for j in range(width):
-                out[i, j] += a * y[k, j]
-
-
-@kernel
-def product_nt(x: Any, y: Any, out: Any, start: Any, stop: Any) -> None:
-    """out = x @ y.T."""
-    width, depth = y.shape
-    for i in range(start, stop):
-        for j in range(width):
-            total = x[i, 0] * y[j, 0]
-            for k in range(1, depth):
-                total += x[i, k] * y[j, k]
-            out[i, j] = total
-
-
-@kernel
-def product_tt(x: Any, y: Any, out: Any, start: Any, stop: Any) -> None:
-    """out = x.T @ y.T."""
-    width, depth = y.shape
-    for i in range(start, stop):
-        for j in range(width):
-            total = x[0, i] * y[j, 0]
-            for k in range(1, depth):
-                total += x[k, i] * y[j, k]
-            out[i, j] = total
+from nndsl.runtime.products import product_nn, product_nt, product_tn, product_tt
 
 
 @kernel

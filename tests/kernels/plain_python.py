@@ -120,6 +120,22 @@ def _sigmoid(x: Any) -> Any:
     return (1 if x >= 0 else e) / (1 + e)
 
 
+def _product(form: str) -> Callable[[Any, Any, Any, int, int], None]:
+    """As `products.product_nn` and its relatives."""
+
+    def product(x: Any, y: Any, out: Any, start: int, stop: int) -> None:
+        depth = x.shape[0 if form[0] == "t" else 1]
+        for i in range(start, stop):
+            for j in range(out.shape[1]):
+                total = out.make(0)
+                for k in range(depth):
+                    total += (x[k, i] if form[0] == "t" else x[i, k]) * (y[j, k] if form[1] == "t" else y[k, j])
+                out[i, j] = total
+
+    return product
+
+
+PRODUCTS = {f"product_{form}": _product(form) for form in ("nn", "nt", "tn", "tt")}
 FUNCTIONS: dict[str, Any] = {
     "exp": np.exp,
     "expm1": np.expm1,
@@ -183,7 +199,7 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
     for path in HAND_WRITTEN:
         tree = ast.parse(path.read_text())
         tree.body = [part for part in tree.body if not isinstance(part, ast.ImportFrom)]
-        names |= _executed(tree, {"kernel": lambda f: f, "share": share, "Any": object}, str(path))
+        names |= _executed(tree, {"kernel": lambda f: f, "share": share, "Any": object, **PRODUCTS}, str(path))
     names["kernel"] = kernel
     return names
 

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 from casefile import case_paths, check_case, load_case
+from generated_programs import Programs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from generated_programs import Programs
 from test_language import DENSE, EVERYTHING, REUTERS, RMSPROP, SIMPLE_RNN
 
 from nndsl.diagnostics import NndslError, Source

@@ -1,0 +1,318 @@
+"""Matrix products, as LLVM IR.
+
+A product computes the rows `start:stop` of its result, in tiles (see `tiles`). The depth is cut into panels; the
+strip of B under the vectors of a tile is made contiguous on the stack, where it stays in the first-level cache while
+all rows go over it. The bits of an element depend on its row of A and its column of B only, not on the rows computed
+with it.
+
+Addresses and distances are in bytes: A(i, k) lies at a + i * row + k * step, B(k, j) at b + k * down + j * across,
+and C's rows follow each other.
+
+It is IR and not a kernel for numba because every program has products, and numba would take a second for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llvmlite import ir
+
+from nndsl.runtime.llvm import F32, F64, I8, I64, V, intrinsic
+from nndsl.runtime.target import arrayobj, types
+from nndsl.runtime.tiles import (
+    NARROW,
+    TILE_ROWS,
+    TILE_VECTORS,
+    VECTOR_BYTES,
+    Kind,
+    new_function,
+    shuffle,
+    tile,
+    transpose,
+)
+
+MOST_ROWS = 128
+"""Rows that go over a strip of B: the more, the less it costs to make it contiguous."""
+STRIP_BYTES = 24 * 1024
+"""Of a strip of B: most of a first-level cache; the rest is for A."""
+GROUP = 4
+"""Strips that are copied together, since memory likes long runs."""
+A_BYTES = MOST_ROWS * 1024
+DIRECT_DEPTH = 2048
+"""The depth of a panel of B that is used where it is."""
+CHUNK = 16
+LINE_BYTES = 64
+
+
+# --- control flow and arithmetic on addresses ----------------------------------------------------------------
+
+
+@contextmanager
+def each(start: V, stop: V, step: V | int = 1) -> Iterator[V]:
+    """`for i in range(start, stop, step)`, with a step above zero."""
+    b = start.b
+    before, body = b.block, b.append_basic_block("each")
+    done = b.append_basic_block("done")
+    b.cbranch((start < stop).value, body, done)
+    b.position_at_end(body)
+    index = b.phi(I64)
+    index.add_incoming(start.value, before)
+    yield V(b, index)
+    following = V(b, index) + step
+    index.add_incoming(following.value, b.block)
+    b.cbranch((following < stop).value, body, done)
+    b.position_at_end(done)
+
+
+def over(x: V, y: V | int) -> V:
+    """x // y of numbers that are not negative."""
+    return V(x.b, x.b.udiv(x.value, x.like(y)))
+
+
+def least(x: V, y: V | int) -> V:
+    """The smaller one."""
+    other = y if isinstance(y, V) else x.const(y)
+    return (x < other).choose(x, other)
+
+
+def _stack(b: Any, size: int) -> V:
+    """Memory that lives until the function returns, on cache lines of its own."""
+    with b.goto_entry_block():
+        place = b.alloca(ir.ArrayType(I8, size))
+    place.align = LINE_BYTES
+    return V(b, b.ptrtoint(place, I64))
+
+
+def _call(function: Any, *given: V) -> None:
+    given[0].b.call(function, [v.value for v in given])
+
+
+# --- copies of A and B ---------------------------------------------------------------------------------------
+
+
+def _strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
+    """The strip `s` of a row: its first vector, their number, and where the last one starts, in bytes from the first.
+
+    Strips are as even as possible: never a single vector beside others, whose place would have to move back into
+    another strip.
+    """
+    total = over(width + (kind.lanes - 1), kind.lanes)
+    first = over(total * s, strips)
+    count = over(total * (s + 1), strips) - first
+    last = least((count - 1) * VECTOR_BYTES, width * kind.size - (first + 1) * VECTOR_BYTES)
+    return first, count, last
+
+
+def _pack_rows(kind: Kind, b: V, down: V, width: V, strips: V, begin: V, depth: V, memory: V) -> None:
+    """GROUP strips of B, from `begin`, where its rows are contiguous."""
+    zero = depth.const(0)
+    with each(zero, depth, CHUNK) as chunk, each(begin, least(begin + GROUP, strips)) as s:
+        first, count, last = _strip(kind, width, strips, s)
+        with each(chunk, least(chunk + CHUNK, depth)) as k:
+            source = b + k * down + first * VECTOR_BYTES
+            target = memory + (s - begin) * STRIP_BYTES + k * count * VECTOR_BYTES
+            with each(zero, count) as v:
+                place = v * VECTOR_BYTES
+                kind.store(kind.load(source + least(place, last), kind.vector), target + place)
+
+
+def _pack_columns(kind: Kind, b: V, across: V, count: V, last: V, depth: V, strip: V) -> None:
+    """One strip of B where its columns are contiguous, `across` apart."""
+    size, width, zero = kind.size, count * VECTOR_BYTES, depth.const(0)
+    whole = over(depth, kind.lanes) * kind.lanes
+    with each(zero, count) as v:
+        place = v * VECTOR_BYTES
+        source, target = b + over(least(place, last), size) * across, strip + place
+        with each(zero, whole, kind.lanes) as k:
+            transpose(kind, source + k * size, across, target + k * width, width)
+        with each(whole, depth) as k, each(zero, zero.const(kind.lanes)) as j:
+            number = kind.load(source + j * across + k * size, kind.element)
+            kind.store(number, target + k * width + j * size)
+
+
+def _pack_a(kind: Kind, a: V, step: V, tiles: V, depth: V, memory: V, apart: V) -> None:
+    """Rows of A that lie side by side, as strips of TILE_ROWS, `apart` bytes each."""
+    tile_bytes, zero = TILE_ROWS * kind.size, depth.const(0)
+    with each(zero, depth) as k, each(zero, tiles) as t:
+        numbers = kind.load(a + k * step + t * tile_bytes, kind.several(TILE_ROWS))
+        kind.store(numbers, memory + t * apart + k * tile_bytes)
+
+
+# --- the functions ---------------------------------------------------------------------------------------------
+
+
+Body = Callable[..., None]
+
+
+def _shared(body: Body) -> Callable[[Any, Kind], Any]:
+    """Make a function of (kind, a, row, step, b, down, across, c, rows, width, depth) one of a module."""
+
+    def find(module: Any, kind: Kind) -> Any:
+        name = f"nn{body.__name__}_{kind.name}"
+        if name in module.globals:
+            return module.globals[name]
+        function = new_function(module, name, [I64] * 10)
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        body(kind, *(V(builder, x) for x in function.args))
+        builder.ret_void()
+        return function
+
+    return find
+
+
+@_shared
+def _narrow(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+    """A C narrower than a vector: B is filled up with zeros."""
+    zero = depth.const(0)
+    most = zero.const(STRIP_BYTES // VECTOR_BYTES)
+    strip, c_row = _stack(a.b, STRIP_BYTES), width * kind.size
+    with each(zero, depth, most) as k:
+        deep = least(most, depth - k)
+        with each(zero, deep) as line:
+            source, target = b + (k + line) * down, strip + line * VECTOR_BYTES
+            kind.store(V(a.b, ir.Constant(kind.vector, None)), target)
+            with each(zero, width) as j:
+                kind.store(kind.load(source + j * across, kind.element), target + j * kind.size)
+        with each(zero, rows, TILE_ROWS) as i:
+            _call(tile(a.b.module, kind, NARROW), a + i * row + k * step, row, step, strip, zero.const(VECTOR_BYTES),
+                  zero, c + i * c_row, c_row, rows - i, deep, width, k.equals(0))  # fmt: skip
+
+
+@_shared
+def _block(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+    """Up to MOST_ROWS rows of at least a vector."""
+    builder, size, zero = a.b, kind.size, depth.const(0)
+    strips = over(over(width + (kind.lanes - 1), kind.lanes) + (TILE_VECTORS - 1), TILE_VECTORS)
+    by_rows, side_by_side, several = across.equals(size), step.differs(size), strips > 1
+    direct = by_rows & (strips.equals(1) | (rows <= 2 * TILE_ROWS))
+    most = direct.choose(zero.const(DIRECT_DEPTH), STRIP_BYTES // (TILE_VECTORS * VECTOR_BYTES))
+    most = side_by_side.choose(least(most, A_BYTES // (MOST_ROWS * size)), most)
+    # A number of A is used once a strip: for a single strip, to copy it first would only add work.
+    packed = (side_by_side & several).choose(over(rows, TILE_ROWS), 0)
+    c_row = width * size
+    b_memory, a_memory = _stack(builder, STRIP_BYTES * GROUP), _stack(builder, A_BYTES + MOST_ROWS * LINE_BYTES)
+    with each(zero, depth, most) as k:
+        deep = least(most, depth - k)
+        # Not a power of two apart, or all strips would compete for the same places of the cache.
+        apart = deep * (TILE_ROWS * size) + LINE_BYTES
+        a_here, b_here = a + k * step, b + k * down
+        _pack_a(kind, a_here, step, packed, deep, a_memory, apart)
+        with each(zero, strips) as s:
+            first, count, last = _strip(kind, width, strips, s)
+            in_group = s - over(s, GROUP) * GROUP
+            strip = b_memory + in_group * STRIP_BYTES
+            with builder.if_then((direct ^ 1).value), builder.if_else(by_rows.value) as (rows_first, columns_first):
+                with rows_first, builder.if_then(in_group.equals(0).value):
+                    _pack_rows(kind, b_here, down, width, strips, s, deep, b_memory)
+                with columns_first:
+                    _pack_columns(kind, b_here + first * kind.lanes * across, across, count, last, deep, strip)
+            strip = direct.choose(b_here + first * VECTOR_BYTES, strip)
+            b_row = direct.choose(down, count * VECTOR_BYTES)
+            b_last = direct.choose(last, (count - 1) * VECTOR_BYTES)
+            with each(zero, rows, TILE_ROWS) as i:
+                copied = i < packed * TILE_ROWS
+                left = copied.choose(a_memory + over(i, TILE_ROWS) * apart, a_here + i * row)
+                left_row = copied.choose(zero.const(size), row)
+                left_step = copied.choose(zero.const(size * TILE_ROWS), step)
+                place = c + i * c_row + first * VECTOR_BYTES
+                for vectors in range(1, TILE_VECTORS + 1):
+                    with builder.if_then(count.equals(vectors).value):
+                        _call(tile(builder.module, kind, vectors), left, left_row, left_step, strip, b_row, b_last,
+                              place, c_row, rows - i, deep, last, k.equals(0))  # fmt: skip
+
+
+@_shared
+def _wide(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+    """Any product, in tiles."""
+    builder = a.b
+    with builder.if_else((width < kind.lanes).value) as (narrow, usual):
+        with narrow:
+            _call(_narrow(builder.module, kind), a, row, step, b, down, across, c, rows, width, depth)
+        with usual, each(rows.const(0), rows, MOST_ROWS) as i:
+            _call(_block(builder.module, kind), a + i * row, row, step, b, down, across, c + i * width * kind.size,
+                  least(rows - i, MOST_ROWS), width, depth)  # fmt: skip
+
+
+@_shared
+def _vector(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+    """C = A @ b for a vector b, where the rows of A are contiguous: sums of every LANES-th product, then their sum."""
+    builder, zero = a.b, depth.const(0)
+    parts = [V(builder, builder.alloca(kind.vector)) for _ in range(4)]
+    total = V(builder, builder.alloca(kind.element))
+    stride = kind.lanes * len(parts)
+    whole = over(depth, stride) * stride
+    with each(zero, rows) as i:
+        line = a + i * row
+        for part in parts:
+            builder.store(ir.Constant(kind.vector, None), part.value)
+        with each(zero, whole, stride) as k:
+            for n, part in enumerate(parts):
+                place = k * kind.size + n * VECTOR_BYTES
+                x, y = kind.load(line + place, kind.vector), kind.load(b + place, kind.vector)
+                builder.store(kind.multiply_add(x, y, V(builder, builder.load(part.value))).value, part.value)
+        sums = [V(builder, builder.load(part.value)) for part in parts]
+        together = kind.add(kind.add(sums[0], sums[1]), kind.add(sums[2], sums[3]))
+        lanes = kind.lanes
+        while lanes > 1:
+            lanes //= 2
+            low, high = (shuffle(together, together, list(range(at, at + lanes))) for at in (0, lanes))
+            together = kind.add(low, high)
+        builder.store(builder.extract_element(together.value, ir.Constant(ir.IntType(32), 0)), total.value)
+        with each(whole, depth) as k:
+            x, y = (kind.load(at + k * kind.size, kind.element) for at in (line, b))
+            builder.store(kind.multiply_add(x, y, V(builder, builder.load(total.value))).value, total.value)
+        kind.store(V(builder, builder.load(total.value)), c + i * kind.size)
+
+
+@_shared
+def _multiply(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+    """C = A @ B."""
+    builder, one, size = a.b, a.const(1), a.const(kind.size)
+    wide = _wide(builder.module, kind)
+    with builder.if_else(width.equals(1).value) as (single, usual):
+        with single, builder.if_else(step.equals(kind.size).value) as (rows_first, columns_first):
+            with rows_first:
+                _call(_vector(builder.module, kind), a, row, step, b, size, size, c, rows, one, depth)
+            with columns_first:
+                # The transposed product: its one row has vectors where this one has single numbers.
+                _call(wide, b, size, size, a, step, row, c, one, rows, depth)
+        with usual:
+            _call(wide, a, row, step, b, down, across, c, rows, width, depth)
+
+
+# --- for kernels -----------------------------------------------------------------------------------------------
+
+
+def _product(form: str) -> Callable[..., Any]:
+    """`product(x, y, out, start, stop)`: the rows `start:stop` of the product of 2-D arrays of one float type."""
+
+    def build(typing_context: Any, x: Any, y: Any, out: Any, start: Any, stop: Any) -> Any:
+        def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+            kind = Kind(F32 if out.dtype == types.float32 else F64)
+            arrays = [arrayobj.make_array(t)(context, b, v) for t, v in zip((x, y, out), arguments, strict=False)]
+            left, right, c = (V(b, b.ptrtoint(array.data, I64)) for array in arrays)
+            (height, depth), (down, across) = (
+                [V(b, b.extract_value(array.shape, axis)) for axis in (0, 1)] for array in arrays[:2]
+            )
+            first, last = (V(b, v) for v in arguments[3:])
+            size = c.const(kind.size)
+            row, step = depth * kind.size, size
+            if form[0] == "t":
+                row, step, depth = size, row, height
+            width, b_down, b_across = across, across * kind.size, size
+            if form[1] == "t":
+                width, b_down, b_across = down, size, b_down
+            _call(_multiply(b.module, kind), left + first * row, row, step, right, b_down, b_across,
+                  c + first * width * kind.size, last - first, width, depth)  # fmt: skip
+            return context.get_dummy_value()
+
+        return types.void(x, y, out, types.int64, types.int64), emit
+
+    build.__name__ = build.__qualname__ = f"product_{form}"
+    return intrinsic(build)
+
+
+product_nn, product_tn, product_nt, product_tt = (_product(form) for form in ("nn", "tn", "nt", "tt"))
+"""x @ y, x.T @ y, x @ y.T and x.T @ y.T."""
