@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +29,8 @@ def run(arguments: Sequence[str]) -> None:
     """Run one verb; ends with SystemExit unless all went well."""
     if arguments[:1] == ["check"] and len(arguments) > 1 and not any(a.startswith("-") for a in arguments):
         # Editors and hooks check on every save, and reading options takes longer than a check: there are none here.
+        # The process is over in a moment, and to look for garbage on the way takes a tenth of it.
+        gc.disable()
         from nndsl.cli.checking import check_files
 
         output.guarded(check_files)(arguments[1:])

@@ -29,7 +29,7 @@ class CallbackCall:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UpdateRule:
     """How one param moves: a graph over the leaves `gradient` (an input) and the slots.
 
@@ -42,7 +42,7 @@ class UpdateRule:
     slots: tuple[ParamSpec, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Optimizer:
     """The optimizer with one rule per param.
 
@@ -57,7 +57,7 @@ class Optimizer:
     global_clipnorm: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainSpec:
     """A `train` section, resolved."""
 

@@ -21,7 +21,7 @@ class Holds:
     op: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Close:
     """`expect close(value, expected)`: computed from constants and the first values of `params`.
 
@@ -35,7 +35,7 @@ class Close:
     params: tuple[ParamSpec, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Gradients:
     """`expect gradients`: the gradient of each param against finite differences."""
 
@@ -44,7 +44,7 @@ class Gradients:
     tolerance: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Overfits:
     """`expect overfits(8)`: so many made-up rows can be learnt by heart in at most `steps` steps."""
 
@@ -55,7 +55,7 @@ class Overfits:
     steps: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Refused:
     """`expect error NN201 { … }`: decided already. `found` is all that the checker says about the block."""
 
@@ -67,7 +67,7 @@ class Refused:
 Expectation: TypeAlias = Holds | Close | Gradients | Overfits | Refused
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class NamedTest:
     """One `test` section. `span` is its name."""
 

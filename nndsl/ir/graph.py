@@ -19,7 +19,7 @@ Attrs: TypeAlias = Mapping[str, Any]
 LEAVES = ("input", "param", "state", "scalar", "const", "dim")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Node:
     """One operation. `name` is what the source calls its value, where it has a name there."""
 
@@ -46,7 +46,7 @@ class Node:
         return f"<{self.op} {self.name or ''} {self.type}>"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Body:
     """One step of a scan, as a graph over leaves of its own.
 
@@ -71,7 +71,7 @@ class Body:
         return (*self.carries, *self.items, *self.free)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Update:
     """After a run the array of `target` (a param or state leaf) holds `value`."""
 
@@ -79,7 +79,7 @@ class Update:
     value: Node
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A program: named results, and what it leaves in params and states."""
 
@@ -147,7 +147,7 @@ class Port:
     doc: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ParamSpec:
     """A param or state of the model: its leaf and the graph that gives its first value.
 
@@ -165,7 +165,7 @@ class ParamSpec:
         return self.leaf.type
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LossTerm:
     """One `loss` line: its name in the history and its scalar value."""
 
@@ -175,7 +175,7 @@ class LossTerm:
     penalty: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Metric:
     """One `metric` line, exact over a whole data set by one of three ways.
 
@@ -201,7 +201,7 @@ class Constraint:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Forward:
     """A model elaborated for one mode (training or inference)."""
 
@@ -211,7 +211,7 @@ class Forward:
     updates: tuple[Update, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerNote:
     """One applied layer, for `summary`: its name, its kind, the result's type and the params it owns."""
 
@@ -223,7 +223,7 @@ class LayerNote:
     depth: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A checked model: two programs from one source, and everything needed to name what they use."""
 

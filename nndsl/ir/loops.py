@@ -10,7 +10,25 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 
-class Ops:
+class Structure:
+    """Equality, hash and text by the fields, written once: to generate them for each class is most of the import."""
+
+    __match_args__: tuple[str, ...]
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Structure) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._parts()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self._parts()))})"
+
+
+class Ops(Structure):
     """Operator notation for expressions, so that a lowering reads like the formula."""
 
     def __add__(self, other: Operand) -> Expr:
@@ -56,7 +74,7 @@ class Ops:
         return compare(">=", self, other)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Num(Ops):
     """A literal."""
 
@@ -64,7 +82,7 @@ class Num(Ops):
     dtype: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Var(Ops):
     """A local name or a size."""
 
@@ -72,7 +90,7 @@ class Var(Ops):
     dtype: str = "int"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Load(Ops):
     """An element of a buffer; with an empty index the buffer is a scalar in a one-element array."""
 
@@ -81,7 +99,7 @@ class Load(Ops):
     dtype: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Binary(Ops):
     """`left op right`."""
 
@@ -91,7 +109,7 @@ class Binary(Ops):
     dtype: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Negate(Ops):
     """`-operand`."""
 
@@ -102,7 +120,7 @@ class Negate(Ops):
         return self.operand.dtype
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Not(Ops):
     """`not operand`."""
 
@@ -110,7 +128,7 @@ class Not(Ops):
     dtype: str = "bool"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Apply(Ops):
     """`function(arguments)`; the function is one of `nndsl.runtime`'s scalar functions or of `math`/`np`."""
 
@@ -119,7 +137,7 @@ class Apply(Ops):
     dtype: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Select(Ops):
     """`then if condition else otherwise`."""
 
@@ -132,7 +150,7 @@ class Select(Ops):
         return self.then.dtype
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cast(Ops):
     """`dtype(operand)`."""
 
@@ -198,8 +216,8 @@ def equal(a: Operand, b: Operand) -> Expr:
 # --- statements ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class For:
+@dataclass(frozen=True, eq=False, repr=False)
+class For(Structure):
     """`for index in range(start, stop[, step]): body`."""
 
     index: str
@@ -209,16 +227,16 @@ class For:
     step: int = 1
 
 
-@dataclass(frozen=True)
-class Let:
+@dataclass(frozen=True, eq=False, repr=False)
+class Let(Structure):
     """`name = value`."""
 
     name: str
     value: Expr
 
 
-@dataclass(frozen=True)
-class Store:
+@dataclass(frozen=True, eq=False, repr=False)
+class Store(Structure):
     """`buffer[index] = value`."""
 
     buffer: str
@@ -226,8 +244,8 @@ class Store:
     value: Expr
 
 
-@dataclass(frozen=True)
-class Accumulate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Accumulate(Structure):
     """`name = combine(name, value)` with combine one of `add`, `max`, `min`, `mul`."""
 
     name: str
@@ -235,8 +253,8 @@ class Accumulate:
     value: Expr
 
 
-@dataclass(frozen=True)
-class ArgStep:
+@dataclass(frozen=True, eq=False, repr=False)
+class ArgStep(Structure):
     """One step of argmax or argmin: where `value` beats `best`, remember `index` in `at`."""
 
     best: str
@@ -246,23 +264,23 @@ class ArgStep:
     index: Expr
 
 
-@dataclass(frozen=True)
-class CallKernel:
+@dataclass(frozen=True, eq=False, repr=False)
+class CallKernel(Structure):
     """A call of a ready kernel: `function(arguments)`, where arguments are buffer names or expressions."""
 
     function: str
     arguments: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Comment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comment(Structure):
     """`# text`."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class If:
+@dataclass(frozen=True, eq=False, repr=False)
+class If(Structure):
     """`if condition: body`."""
 
     condition: Expr
@@ -272,8 +290,8 @@ class If:
 Statement: TypeAlias = For | Let | Store | Accumulate | ArgStep | CallKernel | Comment | If
 
 
-@dataclass(frozen=True)
-class Kernel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Kernel(Structure):
     """A function of the generated module: runs on worker `worker` of `workers`.
 
     `buffers` are (name, dtype, rank) of the arrays it is given, `sizes` the symbolic dims, `scalars` the runtime

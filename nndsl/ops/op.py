@@ -34,38 +34,38 @@ class ShapeFault(Exception):
 # --- lowerings -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pointwise:
     """Each element of the result is a function of the elements at the same place (inputs broadcast)."""
 
     expr: Callable[..., Expr]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Indexed:
     """The element at an index is read from computed places: `expr(node, index, read)`, `read(input, index)`."""
 
     expr: Callable[[Node, tuple[Expr, ...], Callable[[int, tuple[Expr, ...]], Expr]], Expr]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reduce:
     """A reduction over `attrs["axes"]`: `add`, `max`, `min`, `argmax` or `argmin`."""
 
     combine: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class View:
     """The same elements in the same order under another shape: costs nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Contract:
     """A matrix product."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ready:
     """A hand-written kernel of `nndsl.runtime.ready`, called as `function(*inputs, out, *numbers, worker, workers)`.
 
@@ -77,24 +77,24 @@ class Ready:
     numbers: Callable[[Node], Sequence[int]] = lambda node: ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Expand:
     """Replaced by a graph of simpler ops before lowering."""
 
     build: Callable[[Node], Node]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loop:
     """A body run once for each step of an axis, the steps one after the other; `LoopPart` are its results."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LoopPart:
     """One result of a Loop."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class HostOnly:
     """Runs in NumPy only: for initial values, never in a training or inference program."""
 
@@ -105,7 +105,7 @@ Lowering: TypeAlias = Pointwise | Indexed | Reduce | View | Contract | Ready | E
 # --- cases -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Arg:
     """A random array for a case: shape (ints or the names of symbolic dims), dtype and range of values."""
 
@@ -115,7 +115,7 @@ class Arg:
     high: float = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """One call of an op in the generic test. `smooth` is False where finite differences do not apply."""
 
@@ -136,7 +136,7 @@ def case(*shapes: tuple[int | str, ...] | Arg, smooth: bool = True, least: float
 Gradient: TypeAlias = Callable[[Node, Node], Sequence[Node | None]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Op:
     """One primitive operation."""
 
