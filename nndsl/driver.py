@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from nndsl.diagnostics import Imported, InternalError, NndslError, Problem, Source
 from nndsl.ir.experiment import TrainSpec
-from nndsl.ir.facts import NamedTest
 from nndsl.ir.graph import Graph, Model
 
 if TYPE_CHECKING:
+    from nndsl.ir.facts import NamedTest
     from nndsl.runtime.executable import Executable
     from nndsl.runtime.session import Session
     from nndsl.syntax import ast

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nndsl.check import library
 from nndsl.check.data import bind_data, unclaimed
@@ -16,10 +17,12 @@ from nndsl.check.train import elaborate_train
 from nndsl.check.values import Function
 from nndsl.diagnostics import Imported, Label, Problem, Source, Span, did_you_mean
 from nndsl.ir.experiment import TrainSpec
-from nndsl.ir.facts import NamedTest
 from nndsl.ir.graph import Model
 from nndsl.problems import building, names
 from nndsl.syntax import ast
+
+if TYPE_CHECKING:
+    from nndsl.ir.facts import NamedTest
 
 TRAIN = "train."
 

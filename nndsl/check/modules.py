@@ -17,7 +17,7 @@ from pathlib import Path
 from nndsl.check.scope import FileScope, Scope
 from nndsl.check.values import POISON, Function, Module, Value
 from nndsl.diagnostics import Guess, Imported, Label, NndslError, Problem, Source, did_you_mean
-from nndsl.problems import imports, limits, names, reading
+from nndsl.problems import imports, names
 from nndsl.syntax import ast
 from nndsl.syntax.load import load_source
 from nndsl.syntax.parse import parse
@@ -166,6 +166,8 @@ class _Reader:
 
     def _load(self, real: Path, item: ast.Import) -> Unit | None:
         """Read and parse a file that is new."""
+        from nndsl.problems import limits, reading  # a file without imports needs neither
+
         assert self.folder is not None
         if self.full:
             return None
