@@ -16,15 +16,12 @@ from nndsl.check.scope import Scope
 from nndsl.check.values import POISON, Poison, Value, describe
 from nndsl.diagnostics import Label, Span, did_you_mean
 from nndsl.ir.dims import Size
-from nndsl.ir.graph import Body, Node, topological
+from nndsl.ir.graph import NUMBERS, Body, Node, topological
 from nndsl.ir.rewrite import rebuild
 from nndsl.ops import build as b
 from nndsl.ops.scan import make_scan, part
 from nndsl.problems import building, names, shapes
 from nndsl.syntax import ast
-
-NUMBERS = ("const", "dim", "scalar")
-"""Leaves that are the same inside and outside of a body."""
 
 
 def run_scan(ctx: Context, scope: Scope, statement: ast.Scan) -> None:

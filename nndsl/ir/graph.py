@@ -16,7 +16,9 @@ from nndsl.ir.dims import Size
 from nndsl.ir.types import Kind, TensorType
 
 Attrs: TypeAlias = Mapping[str, Any]
-LEAVES = ("input", "param", "state", "scalar", "const", "dim")
+ARRAYS = ("input", "param", "state")
+NUMBERS = ("scalar", "const", "dim")
+LEAVES = (*ARRAYS, *NUMBERS)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -261,7 +263,9 @@ def dim_value(size: Size, dtype: str) -> Node:
 
 
 __all__ = [
+    "ARRAYS",
     "LEAVES",
+    "NUMBERS",
     "Attrs",
     "Body",
     "Constraint",

@@ -12,6 +12,13 @@ from nndsl.ir.types import BYTES, Shape
 ALIGN = 64
 
 
+def home_of(node: Node, views: Mapping[Node, Node]) -> Node:
+    """What a node is a view of, through any number of views; itself where it is none."""
+    while node in views:
+        node = views[node]
+    return node
+
+
 @dataclass(eq=False)
 class Region:
     """Nodes that one kernel computes.
@@ -90,6 +97,4 @@ class Plan:
 
     def home(self, node: Node) -> Node:
         """The array leaf or stored node whose memory holds `node`."""
-        while node in self.views:
-            node = self.views[node]
-        return node
+        return home_of(node, self.views)

@@ -11,7 +11,8 @@ from nndsl.ir.loops import Kernel
 from nndsl.ir.plan import Plan, Region
 from nndsl.ir.types import BYTES
 from nndsl.kernels import source
-from nndsl.kernels.lower import Argument
+from nndsl.kernels.lowering import Argument
+from nndsl.kernels.memory import all_nodes
 
 Lowered = Mapping[Region, tuple[Kernel, list[Argument]]]
 Places = Mapping[tuple[str, object], int]
@@ -167,8 +168,6 @@ def _numbers(writer: Writer) -> None:
     if not scalars:
         return
     place = f"entry(table, {writer.places['numbers', 'numbers']}), ({len(scalars)},)"
-    from nndsl.kernels.memory import all_nodes
-
     dtypes = {n.attrs["name"]: n.dtype for n in all_nodes(writer.plan.graph) if n.op == "scalar"}
     for i, name in enumerate(scalars):
         if name == "key":

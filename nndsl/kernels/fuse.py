@@ -12,14 +12,13 @@ value comes later: then it waits for that one.
 
 from __future__ import annotations
 
-from nndsl.ir.graph import Graph, Node
-from nndsl.ir.plan import Region
+from nndsl.ir.graph import ARRAYS, Graph, Node
+from nndsl.ir.plan import Region, home_of
 from nndsl.ir.types import Shape
 from nndsl.kernels.phases import phases
 from nndsl.ops.op import Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
 from nndsl.ops.table import OPS
 
-ARRAYS = ("input", "param", "state")
 MAX_PENDING = 8
 
 
@@ -77,9 +76,7 @@ class Fuser:
         self.members[region].add(node)
 
     def home(self, node: Node) -> Node:
-        while node in self.views:
-            node = self.views[node]
-        return node
+        return home_of(node, self.views)
 
     def earliest(self, node: Node) -> int:
         """The last region that must be done before `node` can be read through memory; -1 for leaves."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.ir.dims import Dim, Size, at_least, symbols
-from nndsl.ir.graph import Body, Graph, Node
-from nndsl.ir.plan import Block, Buffer, Plan, Region
+from nndsl.ir.graph import ARRAYS, Body, Graph, Node
+from nndsl.ir.plan import Block, Buffer, Plan, Region, home_of
 from nndsl.ir.text import names_of
-from nndsl.kernels.fuse import ARRAYS, fuse
+from nndsl.ir.types import BYTES
+from nndsl.kernels.fuse import fuse
 from nndsl.kernels.phases import crossing
 from nndsl.ops.op import Indexed, Pointwise
 from nndsl.ops.table import OPS
@@ -71,12 +72,6 @@ def _fused(graph: Graph) -> tuple[list[Region], dict[Node, Node], set[Node]]:
     return regions, views, stored
 
 
-def _home(node: Node, views: dict[Node, Node]) -> Node:
-    while node in views:
-        node = views[node]
-    return node
-
-
 def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set[Node]:
     """Values that pass from one kernel to another, or through memory inside one."""
     found: set[Node] = set()
@@ -91,14 +86,14 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
                     isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed))
                 )
                 if not inside or (through_memory and not rows):
-                    found.add(_home(child, views))
+                    found.add(home_of(child, views))
             if node.op in ("matmul", "scan_part") or (
                 region.form in ("columns", "ready", "total") and node is region.nodes[0]
             ):
                 found.add(node)
         found |= crossing(region)
-        found |= {_home(value, views) for _, value in region.assigns if value not in members}
-    found |= {_home(node, views) for _, node in graph.outputs}
+        found |= {home_of(value, views) for _, value in region.assigns if value not in members}
+    found |= {home_of(node, views) for _, node in graph.outputs}
     return {n for n in found if not n.is_leaf and n.op != "scan"}
 
 
@@ -115,9 +110,9 @@ def _lifetimes(
                 first.setdefault(node, place)
                 last[node] = max(last.get(node, place), place)
             for child in node.inputs:
-                last[_home(child, views)] = place
+                last[home_of(child, views)] = place
         for _, value in region.assigns:
-            last[_home(value, views)] = place
+            last[home_of(value, views)] = place
         for spare in region.spares.values():
             first[spare] = last[spare] = place
         # All of a body is in use for as long as its scan runs.
@@ -127,7 +122,7 @@ def _lifetimes(
     for place, region in enumerate(regions):
         visit(place, region)
     for _, node in graph.outputs:
-        last[_home(node, views)] = len(regions)
+        last[home_of(node, views)] = len(regions)
     spares = {spare: f"{names[n]}_spare" for region in _scans(regions) for n, spare in region.spares.items()}
     return {n: Buffer(n, names.get(n) or spares[n], first[n], last[n]) for n in sorted(first, key=lambda n: first[n])}
 
@@ -153,8 +148,6 @@ def _blocks(buffers: list[Buffer]) -> tuple[Block, ...]:
 
 
 def _bytes(buffer: Buffer) -> Size:
-    from nndsl.ir.types import BYTES
-
     return buffer.count * BYTES[buffer.node.dtype]
 
 

@@ -11,12 +11,6 @@ from nndsl.ops import build as b
 from nndsl.ops.op import Contract, Op, ShapeFault, Types, case
 
 
-def operand_shapes(n: Node) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """((rows, depth), (depth, columns)) of the two sides after their transposes."""
-    (p, q), (r, s) = n.inputs[0].shape[-2:], n.inputs[1].shape[-2:]
-    return ((q, p) if n.attrs.get("ta") else (p, q)), ((s, r) if n.attrs.get("tb") else (r, s))
-
-
 def _matmul_type(types: Types, attrs: Attrs) -> TensorType:
     x, y = types
     for i, t in enumerate(types):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.ir.dims import product
-from nndsl.ir.graph import Graph, Node
+from nndsl.ir.graph import NUMBERS, Graph, Node
 from nndsl.ir.rewrite import rewrite
 from nndsl.ops import build as b
 from nndsl.ops.op import Contract, Reduce, View
@@ -41,7 +41,7 @@ def _canonical(node: Node) -> Node:
 
 def _is_number(node: Node) -> bool:
     """A leaf that is a number, possibly repeated: it has no memory that could be seen under another shape."""
-    return _is_number(node.inputs[0]) if node.op == "broadcast_to" else node.op in ("const", "scalar", "dim")
+    return _is_number(node.inputs[0]) if node.op == "broadcast_to" else node.op in NUMBERS
 
 
 def _number(node: Node) -> Node:

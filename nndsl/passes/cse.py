@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from nndsl.ir.graph import Graph, Node
+from nndsl.ir.graph import ARRAYS, Graph, Node
 from nndsl.ir.rewrite import rewrite
-
-KEYED_LEAVES = ("const", "dim", "scalar")
 
 
 def cse(graph: Graph) -> Graph:
@@ -19,7 +17,7 @@ def cse(graph: Graph) -> Graph:
     seen: dict[Hashable, Node] = {}
 
     def merged(node: Node) -> Node:
-        if node.is_leaf and node.op not in KEYED_LEAVES:
+        if node.op in ARRAYS:
             return node
         key = (node.op, tuple(id(i) for i in node.inputs), _hashable(node.attrs), node.type)
         return seen.setdefault(key, node)
@@ -32,4 +30,3 @@ def _hashable(value: Any) -> Hashable:
         return tuple(sorted((k, _hashable(v)) for k, v in value.items()))
     # 1, 1.0 and True are equal and hash alike, and mean different consts.
     return (type(value).__name__, repr(value)) if isinstance(value, (int, float)) else value
-

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nndsl.ir.graph import Body, Graph, Node
+from nndsl.ir.graph import NUMBERS, Body, Graph, Node, topological
 from nndsl.ir.rewrite import rebuild, with_inputs
 from nndsl.ops import build as b
 from nndsl.ops.op import View
 from nndsl.ops.table import OPS
-
-NUMBERS = ("const", "dim", "scalar")
 
 
 def own_results(graph: Graph) -> Graph:
@@ -28,8 +26,6 @@ def own_results(graph: Graph) -> Graph:
 
 def _distinct(roots: list[Node], known: dict[Node, Node]) -> dict[Node, Node]:
     new: dict[Node, Node] = dict(known)
-    from nndsl.ir.graph import topological
-
     for node in topological(roots):
         if node in new:
             continue
@@ -51,11 +47,9 @@ def _own_body(scan: Node) -> Node:
 
 
 def _separate(results: list[Node]) -> list[Node]:
-    """Results that are leaves, views, or there twice, become copies; so do those that another result is a view of."""
+    """Results that are leaves, views, or there twice, become copies."""
     out: list[Node] = []
     for node in results:
         shown = node.is_leaf or node in out or isinstance(OPS[node.op].lowering, View) or node.op == "scan_part"
-        if node.op in NUMBERS:
-            node = b.broadcast_to(node, node.shape) if node.shape else b.stop_gradient(node)
         out.append(b.apply("stop_gradient", node) if shown or node.dtype == "bool" else node)
     return out

@@ -11,32 +11,6 @@ from importlib import import_module
 
 from nndsl.diagnostics import Problem
 
-FAMILIES = (
-    "syntax",
-    "names",
-    "imports",
-    "shapes",
-    "kinds",
-    "lints",
-    "data",
-    "running",
-    "training",
-    "facts",
-    "limits",
-    "building",
-)
-
-
-def every() -> tuple[type[Problem], ...]:
-    """All Problem classes, by family."""
-    return tuple(problem for name in FAMILIES for problem in import_module(f"nndsl.problems.{name}").FAMILY)
-
-
-def catalogue() -> dict[str, type[Problem]]:
-    """Every Problem class by its code."""
-    return {problem.code: problem for problem in every()}
-
-
 HUNDREDS = {
     "NN0": ("syntax",),
     "NN1": ("names", "imports"),
@@ -47,6 +21,18 @@ HUNDREDS = {
     "NN6": ("training", "running", "facts"),
     "NN9": ("limits", "building"),
 }
+
+FAMILIES = tuple(dict.fromkeys(name for families in HUNDREDS.values() for name in families))
+
+
+def every() -> tuple[type[Problem], ...]:
+    """All Problem classes, by family."""
+    return tuple(problem for name in FAMILIES for problem in import_module(f"nndsl.problems.{name}").FAMILY)
+
+
+def catalogue() -> dict[str, type[Problem]]:
+    """Every Problem class by its code."""
+    return {problem.code: problem for problem in every()}
 
 
 def find(code: str) -> type[Problem] | None:

@@ -17,6 +17,7 @@ from nndsl.ir.graph import Graph, Metric, Model, Port
 from nndsl.ops.draws import step_key
 from nndsl.problems.running import FixedLearningRate, SizeRelation
 from nndsl.runtime.executable import Executable
+from nndsl.runtime.interpreter import run
 from nndsl.runtime.parameters import draw
 
 Batch = Mapping[str, Any]
@@ -243,8 +244,6 @@ class Session:
 
     def _whole(self, metric: Metric, arguments: tuple[Any, ...]) -> float:
         """A metric of a whole set, by the NumPy engine: it runs once an epoch."""
-        from nndsl.runtime.interpreter import run
-
         sizes = {
             s.name: n
             for node, value in zip(metric.arguments, arguments, strict=True)
@@ -264,8 +263,6 @@ class Session:
             return self._rate
         if self.optimizer.schedule is None:
             return float("nan")
-        from nndsl.runtime.interpreter import run
-
         graph = Graph("rate", (("value", self.optimizer.schedule),))
         return float(run(graph, {}, self._scalars(self.step + 1), {})[0]["value"])
 
