@@ -7,7 +7,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
 ARGS   ?=
 
-.PHONY: install demo test check bench docs help
+.PHONY: install demo test check bench bench-quick docs help
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed ## build .venv with nndsl in it (also what plain `make` does)
@@ -41,11 +41,14 @@ check: $(VENV)/.with-dev ## lint, types, import rules, then the tests
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m pytest $(ARGS)
 
-bench: $(VENV)/.installed ## time training steps of the samples' models
-	@$(PY) benchmarks/step.py $(ARGS)
+bench: $(VENV)/.installed ## time training steps beside PyTorch and JAX (`make bench ARGS="--peer-python PYTHON"`)
+	@$(PY) benchmarks/run.py $(ARGS)
+
+bench-quick: $(VENV)/.installed ## the same with short turns, in less than two minutes
+	@$(PY) benchmarks/run.py --quick $(ARGS)
 
 docs: $(VENV)/.installed ## write docs/errors.md, docs/ops.md and docs/library.md anew
 	@$(PY) tools/make_docs.py
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
