@@ -51,4 +51,4 @@ docs: $(VENV)/.installed ## write docs/errors.md, docs/ops.md and docs/library.m
 	@$(PY) tools/make_docs.py
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18

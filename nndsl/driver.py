@@ -24,14 +24,17 @@ from typing import TYPE_CHECKING, Protocol
 from nndsl.diagnostics import Imported, InternalError, NndslError, Problem, Source
 from nndsl.ir.experiment import TrainSpec
 from nndsl.ir.graph import Graph, Model
+from nndsl.ir.types import NUMPY_NAMES
 
 if TYPE_CHECKING:
     from nndsl.ir.facts import NamedTest
     from nndsl.runtime.executable import Executable
+    from nndsl.runtime.profile import Profile
     from nndsl.runtime.session import Session
     from nndsl.syntax import ast
 
 PROGRAMS = ("predict", "evaluate", "train", "gradient")
+OTHER_SIZES = 64  # of what data fixes, where nobody says how much
 STAGES = ("ast", "graph", "gradient", "optimized", "plan", "loops", "source", "llvm", "asm")
 
 
@@ -186,3 +189,51 @@ def gradcheck(checked: Checked, seed: int = 0) -> list[tuple[str, float]]:
     from nndsl.runtime.gradcheck import compare
 
     return compare(checked.model, promote(graph_of(checked, "gradient")), seed)
+
+
+def symbolic_sizes(model: Model) -> tuple[str, ...]:
+    """The names of the sizes that data fixes, the batch first."""
+    from nndsl.ir.dims import symbols
+
+    ports = (*model.inputs, *model.targets)
+    return tuple(dict.fromkeys(name for port in ports for size in port.type.shape for name in symbols(size)))
+
+
+def profile(
+    checked: Checked,
+    program: str = "train",
+    batch: int | None = None,
+    sizes: Mapping[str, int] | None = None,
+    threads: int | None = None,
+    runs: int = 50,
+) -> tuple[Profile, float]:
+    """A program run on made-up data with its kernels' times taken, and the machine's peak in multiply-adds a second.
+
+    `batch` is the first symbolic size, else that of the train section; other sizes are 64 where `sizes` has none.
+    """
+    import numpy as np
+
+    from nndsl.kernels.module import generate
+    from nndsl.passes import run
+    from nndsl.runtime import peak
+    from nndsl.runtime.gradcheck import made_up
+    from nndsl.runtime.native import load
+    from nndsl.runtime.profile import measure
+    from nndsl.runtime.session import Scalars
+    from nndsl.runtime.threads import default_threads
+
+    names = symbolic_sizes(checked.model)
+    chosen = dict.fromkeys(names, OTHER_SIZES) | dict.fromkeys(names[:1], batch or checked.train.batch_size)
+    chosen |= dict(sizes or {})
+    count = threads if threads is not None else default_threads()
+    native = load(generate(run(graph_of(checked, program)), timed=True), count)
+    session = open_session(checked, threads=count)
+    numbers = np.random.default_rng(0)
+    ports = (*checked.model.inputs, *(() if program == "predict" else checked.model.targets))
+    data = {port.name: made_up(port, chosen, numbers) for port in ports}
+    data = {p.name: np.ascontiguousarray(data[p.name].astype(NUMPY_NAMES[p.type.dtype])) for p in ports}
+    store = {**session.params, **session.states, **session.slots}
+    store |= {m: v for g in session.gatherers for m, v in g.store.items()}
+    rate = session.learning_rate
+    found = measure(native, data, store, Scalars(1, 0.0 if rate != rate else rate, 0), chosen, runs)
+    return found, peak.multiply_adds(count)

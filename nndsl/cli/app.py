@@ -18,11 +18,12 @@ from nndsl.cli.fmt import fmt
 from nndsl.cli.gradcheck import gradcheck
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
+from nndsl.cli.profile import profile
 from nndsl.cli.summary import summary
 from nndsl.cli.test import test
 from nndsl.cli.train import train
 
-VERBS = (check, fmt, test, train, evaluate, predict, summary, diff, emit, explain, gradcheck, new, doctor)
+VERBS = (check, fmt, test, train, evaluate, predict, summary, diff, emit, profile, explain, gradcheck, new, doctor)
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.
 app = typer.Typer(

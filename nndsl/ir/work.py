@@ -15,13 +15,20 @@ def multiply_adds(roots: Iterable[Node]) -> Size:
     """
     total: Size = 0
     for node in topological(roots):
-        if node.op == "matmul":
-            depth = node.inputs[0].shape[-2 if node.attrs.get("ta") else -1]
-            total = total + product(node.shape) * depth
-        elif node.op == "scan":
-            body: Body = node.attrs["body"]
-            total = total + multiply_adds(body.results) * node.attrs["length"]
+        total = total + of_node(node)
     return total
+
+
+def of_node(node: Node) -> Size:
+    """The multiply-adds of one node, its inputs not among them."""
+    match node.op:
+        case "matmul":
+            depth = node.inputs[0].shape[-2 if node.attrs.get("ta") else -1]
+            return product(node.shape) * depth
+        case "scan":
+            body: Body = node.attrs["body"]
+            return multiply_adds(body.results) * node.attrs["length"]
+    return 0
 
 
 def shown(size: Size) -> str:

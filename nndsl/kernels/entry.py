@@ -36,6 +36,8 @@ class Writer:
     address: dict[Node, str] = field(default_factory=dict)
     barriers: int = 0
     depth: int = 1
+    clocks: dict[Region, int] | None = None
+    """Where times are taken: the word of the table of clocks that each kernel adds its time to."""
 
     @property
     def loops(self) -> bool:
@@ -89,8 +91,15 @@ class Writer:
                         "workers",
                     ],
                 )
-                if not last or number < len(regions):
+                if self.clocks is not None:
                     self.barrier()
+                    self.tick(self.clocks.setdefault(region, len(self.clocks) + 1))
+                elif not last or number < len(regions):
+                    self.barrier()
+
+    def tick(self, word: int) -> None:
+        """Add the time since the last tick to a word."""
+        self.say(f"tick(entry(table, {self.places['clocks', 'clocks']}), worker, {word})")
 
     def scan(self, region: Region) -> None:
         """The body's kernels once for each step. Carries go to and fro between two places; items and what is collected
@@ -147,15 +156,17 @@ def stride(node: Node) -> str:
     return str(size) if isinstance(size, int) else f"({size})"
 
 
-def entry_text(plan: Plan, lowered: Lowered, places: Places) -> str:
-    """The whole entry."""
-    writer = Writer(plan, lowered, places)
+def entry_text(plan: Plan, lowered: Lowered, places: Places, clocks: dict[Region, int] | None = None) -> str:
+    """The whole entry. Into `clocks`, where given, goes the word that counts the time of each kernel."""
+    writer = Writer(plan, lowered, places, clocks=clocks)
     writer.lines += ["@program", f"def {plan.graph.name}(worker, workers, sync, table):"]
     for name in plan.sizes:
         writer.say(f"{name} = entry(table, {places['size', name]})")
     _numbers(writer)
     if writer.loops:
         writer.say("turn = 0")
+    if clocks is not None:
+        writer.tick(0)
     writer.regions(plan.regions, last=True)
     if len(writer.lines) == 2:
         writer.say("pass")

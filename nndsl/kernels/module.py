@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nndsl.ir.graph import Graph, Node
 from nndsl.ir.loops import Kernel
-from nndsl.ir.plan import Plan
+from nndsl.ir.plan import Plan, Region
 from nndsl.kernels import names, source
 from nndsl.kernels.alike import merged
 from nndsl.kernels.entry import entry_text
@@ -34,7 +34,8 @@ from numpy import float32 as f32, float64 as f64, inf, int32 as i32, int64 as i6
 
 @dataclass(frozen=True, eq=False)
 class Slot:
-    """What one word of the table holds: a "size", the address of an "array" or of a "buffer", or of the "numbers"."""
+    """What one word of the table holds: a "size", the address of an "array" or of a "buffer", of the "numbers", or of
+    the "clocks"."""
 
     kind: str
     name: str
@@ -50,6 +51,8 @@ class Module:
     slots: tuple[Slot, ...]
     text: str
     entry: str
+    clocks: tuple[Region, ...] = ()
+    """The kernels whose time is taken, in the order of their words after the first."""
 
     @property
     def plan_text(self) -> str:
@@ -62,18 +65,18 @@ class Module:
         return "\n\n\n".join("\n".join(source.kernel(k)) for k in self.kernels) + "\n"
 
 
-def generate(graph: Graph) -> Module:
-    """Plan, lower and print a graph that went through the passes."""
+def generate(graph: Graph, timed: bool = False) -> Module:
+    """Plan, lower and print a graph that went through the passes; with `timed`, each kernel's time is taken."""
     ready = own_results(keep_old(cse(simplify(cse(prune(canonical(graph)))))))
     plan = make_plan(ready)
     kernels, lowered = merged({region: lower(plan, region) for top in plan.regions for region in top.kernels()})
-    slots = _slots(plan)
-    body = entry_text(
-        plan, lowered, {(s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)}
-    )
+    slots = (*_slots(plan), *([Slot("clocks", "clocks")] if timed else []))
+    clocks: dict[Region, int] | None = {} if timed else None
+    places = {(s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)}
+    body = entry_text(plan, lowered, places, clocks)
     functions = "\n\n\n".join("\n".join(source.kernel(k)) for k in kernels)
     text = f"{_header(graph.name, functions + body)}\n\n{functions}\n\n\n{body}\n"
-    return Module(plan, kernels, slots, text, graph.name)
+    return Module(plan, kernels, slots, text, graph.name, tuple(clocks or ()))
 
 
 def _header(name: str, functions: str) -> str:

@@ -151,6 +151,19 @@ def yield_thread(typing_context: Any) -> Any:
     return types.void(), emit
 
 
+@intrinsic
+def cycles(typing_context: Any) -> Any:
+    """A counter that goes up evenly with time."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        machine = llvmlite.binding.get_process_triple().split("-")[0]
+        if machine in ("aarch64", "arm64"):  # where the cycle counter itself is for the kernel only
+            return builder.asm(ir.FunctionType(I64, []), "mrs $0, cntvct_el0", "=r", [], side_effect=True)
+        return builder.call(declare(builder, ir.FunctionType(I64, []), "llvm.readcyclecounter"), [])
+
+    return types.int64(), emit
+
+
 # --- work for several threads ----------------------------------------------------------------------------
 
 
@@ -186,6 +199,16 @@ def barrier(sync: Any, workers: Any, count: Any) -> Any:
     if workers > 1:
         atomic_add(sync, 1)
         _wait(sync, workers * count)
+
+
+@helper
+def tick(clocks: Any, worker: Any, word: Any) -> Any:
+    """Worker 0 adds the time since the last tick to a word; word 0 holds when that was."""
+    if worker == 0:
+        now = cycles()
+        place = clocks + 8 * word
+        atomic_store(place, atomic_load(place) + now - atomic_load(clocks))
+        atomic_store(clocks, now)
 
 
 @native("i64", "i64", "i64", "i64", "i64", "i64")
@@ -229,5 +252,5 @@ __all__ = [
     "KERNEL_OPTIONS", "SYNC_WORDS", "array_bool", "array_f32", "array_f64", "array_i8", "array_i32", "array_i64",
     "array_u8", "atomic_add", "atomic_exchange", "atomic_load", "atomic_store",
     "atomic_swap_if", "barrier", "c_function", "call_program", "entry", "helper", "kernel", "pause", "program",
-    "share", "stack_words", "yield_thread",
+    "share", "stack_words", "tick", "yield_thread",
 ]  # fmt: skip

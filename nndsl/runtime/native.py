@@ -35,6 +35,8 @@ class Module(Protocol):
     @property
     def slots(self) -> tuple[Slot, ...]: ...
     @property
+    def clocks(self) -> tuple[object, ...]: ...
+    @property
     def text(self) -> str: ...
     @property
     def entry(self) -> str: ...
@@ -56,6 +58,7 @@ class Frame:
         self.arena = memory[start : start + end]
         self.numbers = np.zeros(max(1, len(plan.scalars)), np.float64)
         self.words = self.numbers.view(np.int64)
+        self.clocks = np.zeros(1 + len(program.clocks), np.int64)
         self.table = np.zeros(len(program.slots), np.int64)
         base = self.arena.ctypes.data
         self.arrays: list[tuple[int, str]] = []
@@ -70,6 +73,8 @@ class Frame:
                     self.table[place] = base + offsets[slot.node]
                 case "numbers":
                     self.table[place] = self.numbers.ctypes.data
+                case "clocks":
+                    self.table[place] = self.clocks.ctypes.data
                 case _:
                     assert slot.node is not None
                     self.arrays.append((place, slot.node.attrs["name"]))
@@ -118,6 +123,7 @@ class Native:
         begin = time.perf_counter()
         self.plan = module.plan
         self.slots = module.slots
+        self.clocks = module.clocks
         loaded = cache.load_program(module.text, module.entry)
         self.address, self.compiled = loaded.address, loaded.compiled
         self.path = loaded.path
@@ -134,23 +140,34 @@ class Native:
         key = tuple(sizes[name] for name in self.plan.sizes)
         frame = self._borrow(key, sizes)
         try:
-            for place, name in frame.arrays:
-                array = inputs[name] if name in inputs else store[name]
-                if frame.bound.get(place) is not array:
-                    frame.table[place] = array.ctypes.data
-                    frame.bound[place] = array
-            for i, name in enumerate(self.plan.scalars):
-                if name == "key":
-                    frame.words[i] = scalars[name]
-                else:
-                    frame.numbers[i] = scalars[name]
-            threads.run(self.address, frame.table, self.workers)
-            return {
-                name: view.value(inputs, store, scalars, sizes) if isinstance(view, Outside) else view.copy()
-                for name, view in frame.outputs
-            }
+            return self.run_in(frame, inputs, store, scalars, sizes)
         finally:
             self._give_back(key, frame)
+
+    def run_in(
+        self,
+        frame: Frame,
+        inputs: Mapping[str, Any],
+        store: Mapping[str, Any],
+        scalars: Mapping[str, Any],
+        sizes: Mapping[str, int],
+    ) -> dict[str, Any]:
+        """As `run`, in a frame of the caller's."""
+        for place, name in frame.arrays:
+            array = inputs[name] if name in inputs else store[name]
+            if frame.bound.get(place) is not array:
+                frame.table[place] = array.ctypes.data
+                frame.bound[place] = array
+        for i, name in enumerate(self.plan.scalars):
+            if name == "key":
+                frame.words[i] = scalars[name]
+            else:
+                frame.numbers[i] = scalars[name]
+        threads.run(self.address, frame.table, self.workers)
+        return {
+            name: view.value(inputs, store, scalars, sizes) if isinstance(view, Outside) else view.copy()
+            for name, view in frame.outputs
+        }
 
     def _borrow(self, key: tuple[int, ...], sizes: Mapping[str, int]) -> Frame:
         with self._lock:

@@ -147,6 +147,11 @@ class Session:
         self.metric_names = tuple(m.name for m in model.training.metrics)
         self.initialize(seed)
 
+    @property
+    def gatherers(self) -> tuple[Gatherer, Gatherer]:
+        """What gathers the metrics of training and of evaluation."""
+        return self._training, self._evaluation
+
     def initialize(self, seed: int) -> None:
         """Draw params and states anew; forget what the optimizer remembers."""
         self.seed = seed
