@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nndsl.runtime.intrinsics import kernel, share
+from nndsl.runtime.named_rows import spread_row, sum_rows
+from nndsl.runtime.tiles import VECTOR_BYTES
 
 
 @kernel
@@ -33,10 +35,15 @@ def distinct_words(words: Any, out: Any, padding: Any, worker: Any, workers: Any
 def bag(words: Any, table: Any, out: Any, seen: Any, worker: Any, workers: Any) -> None:
     """out[i] = the sum of the rows of `table` named in words[i]; the last `seen` columns of words are no words."""
     begin, end = share(out.shape[0], worker, workers, 1)
+    count = words.shape[1] - seen
+    if out.shape[1] * out.itemsize >= VECTOR_BYTES:
+        for i in range(begin, end):
+            sum_rows(words, table, out, i, count)
+        return
     for i in range(begin, end):
         for j in range(out.shape[1]):
             out[i, j] = 0
-        for k in range(words.shape[1] - seen):
+        for k in range(count):
             word = words[i, k]
             if word >= 0:
                 for j in range(out.shape[1]):
@@ -54,8 +61,13 @@ def bag_scatter(words: Any, values: Any, out: Any, seen: Any, worker: Any, worke
     for i in range(begin, end):
         for j in range(out.shape[1]):
             out[i, j] = 0
+    count = words.shape[1] - seen
+    if out.shape[1] * out.itemsize >= VECTOR_BYTES:
+        for i in range(words.shape[0]):
+            spread_row(words, values, out, i, count, begin, end)
+        return
     for i in range(words.shape[0]):
-        for k in range(words.shape[1] - seen):
+        for k in range(count):
             word = words[i, k]
             if begin <= word < end:
                 for j in range(out.shape[1]):

@@ -77,7 +77,7 @@ def least(x: V, y: V | int) -> V:
     return (x < other).choose(x, other)
 
 
-def _stack(b: Any, size: int) -> V:
+def stack(b: Any, size: int) -> V:
     """Memory that lives until the function returns, on cache lines of its own."""
     with b.goto_entry_block():
         place = b.alloca(ir.ArrayType(I8, size))
@@ -167,7 +167,7 @@ def _narrow(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, r
     """A C narrower than a vector: B is filled up with zeros."""
     zero = depth.const(0)
     most = zero.const(STRIP_BYTES // VECTOR_BYTES)
-    strip, c_row = _stack(a.b, STRIP_BYTES), width * kind.size
+    strip, c_row = stack(a.b, STRIP_BYTES), width * kind.size
     with each(zero, depth, most) as k:
         deep = least(most, depth - k)
         with each(zero, deep) as line:
@@ -192,7 +192,7 @@ def _block(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, ro
     # A number of A is used once a strip: for a single strip, to copy it first would only add work.
     packed = (side_by_side & several).choose(over(rows, TILE_ROWS), 0)
     c_row = width * size
-    b_memory, a_memory = _stack(builder, STRIP_BYTES * GROUP), _stack(builder, A_BYTES + MOST_ROWS * LINE_BYTES)
+    b_memory, a_memory = stack(builder, STRIP_BYTES * GROUP), stack(builder, A_BYTES + MOST_ROWS * LINE_BYTES)
     with each(zero, depth, most) as k:
         deep = least(most, depth - k)
         # Not a power of two apart, or all strips would compete for the same places of the cache.
