@@ -13,6 +13,7 @@ INTRINSICS = (
     "kernel",
     "program",
     "share",
+    "tick",
 )
 RANDOM = ("uniform_f32", "uniform_f64", "normal_f32", "normal_f64", "truncated_normal_f32", "truncated_normal_f64")
 READY = (
@@ -29,11 +30,16 @@ READY = (
     "rankdata",
     "copy_all",
 )
+PRODUCTS = ("product_tn_columns",)
 SCALAR = (
     "ceil",
     "cos",
     "erf_f32",
     "erf_f64",
+    "erfinv_f32",
+    "erfinv_f64",
+    "exp2_f32",
+    "exp2_f64",
     "exp_f32",
     "exp_f64",
     "expm1_f32",
@@ -43,8 +49,14 @@ SCALAR = (
     "floor_mod",
     "is_finite_f32",
     "is_finite_f64",
+    "is_infinite_f32",
+    "is_infinite_f64",
+    "is_nan_f32",
+    "is_nan_f64",
+    "log10",
     "log1p_f32",
     "log1p_f64",
+    "log2",
     "log_f32",
     "log_f64",
     "maximum",
@@ -61,7 +73,23 @@ SCALAR = (
     "tanh_f32",
     "tanh_f64",
 )
+ANGLES = ("arctan_f32", "arctan_f64", "arctan2_f32", "arctan2_f64")
 BAGS = ("distinct_words", "bag", "bag_scatter")
+POOLING = ("max_pool", "max_pool_grad", "max_pool_pick", "pool_sum", "pool_spread")
+RESIZING = ("resize_axis", "resize_axis_grad")
+CUMULATIVE = ("cumulative_sum", "cumulative_product", "linear_recurrence")
+SORTING = ("sort_places", "top_places", "scatter_along")
 
-MODULES: dict[str, tuple[str, ...]] = {"bags": BAGS, "random_scalar": RANDOM, "ready": READY, "scalar": SCALAR}
+MODULES: dict[str, tuple[str, ...]] = {
+    "angles": ANGLES,
+    "bags": BAGS,
+    "cumulative": CUMULATIVE,
+    "pooling": POOLING,
+    "products": PRODUCTS,
+    "random_scalar": RANDOM,
+    "ready": READY,
+    "resizing": RESIZING,
+    "scalar": SCALAR,
+    "sorting": SORTING,
+}
 """What is imported from `nndsl.runtime.<module>` where a program uses it."""

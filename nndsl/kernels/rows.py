@@ -54,6 +54,8 @@ def rows(state: Lowering) -> Loops:
     if product_node is None:
         return size_expr(space[0]), 1, [*head, *_loops(state, 0, row, bounds=(begin, end))]
     state.array(product_node)
+    if _by_columns(state, product_node):
+        return size_expr(space[1]), GRAIN, [*head, *_columns_of_product(state, product_node)]
     alone = len(region.nodes) == 1 and not region.assigns
     if len(space) == 3:
         call = _product_call(state, product_node, Num(0, "int"), size_expr(space[1]), Var(AXES[0]))
@@ -74,6 +76,47 @@ def rows(state: Lowering) -> Loops:
         step=step,
     )
     return size_expr(space[0]), GRAIN, [*head, block]
+
+
+def _by_columns(state: Lowering, node: Node) -> bool:
+    """Whether workers share the columns of a product, not its rows.
+
+    In a weight's gradient both factors are as long as the batch, and each worker goes over the whole of the one whose
+    side is not cut: the narrower one should be that. What is done to rows as a whole must not be cut.
+    """
+    space = state.region.space
+    if not node.attrs.get("ta") or node.attrs.get("tb") or len(space) != 2:
+        return False
+    rows, width = space
+    if not isinstance(rows, int) or not isinstance(width, int) or width <= rows:
+        return False
+    return all(role(n, space) != "row" for n in state.region.nodes) and phases(state.region).count <= 1
+
+
+def _columns_of_product(state: Lowering, node: Node) -> list[Statement]:
+    """Blocks of rows, of which each worker has some columns."""
+    height, width = state.region.space
+    begin, end = Var("begin"), Var("end")
+    x, y = node.inputs
+    names = (state.array(x), state.array(y), state.array(node))
+
+    def call(start: Expr, stop: Expr) -> Statement:
+        return CallKernel("product_tn_columns", (*names, text(start), text(stop), "begin", "end"))
+
+    if len(state.region.nodes) == 1 and not state.region.assigns:
+        return [call(Num(0, "int"), size_expr(height))]
+    step = _block_rows(width, node.dtype)
+
+    def row(index: tuple[Expr, ...]) -> list[Statement]:
+        inner = AXES[1]
+        return [For(inner, begin, end, tuple(_elements(state, (*index, Var(inner)), 0)))]
+
+    body = (
+        Let("rows", Apply("min", (Var("block") + step, size_expr(height)), "int")),
+        call(Var("block"), Var("rows")),
+        *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
+    )
+    return [For("block", Num(0, "int"), size_expr(height), body, step=step)]
 
 
 def _block_rows(width: Size, dtype: str) -> int:

@@ -1,12 +1,12 @@
 """Matrix products, as LLVM IR.
 
-A product computes the rows `start:stop` of its result, in tiles (see `tiles`). The depth is cut into panels; the
-strip of B under the vectors of a tile is made contiguous on the stack, where it stays in the first-level cache while
-all rows go over it. The bits of an element depend on its row of A and its column of B only, not on the rows computed
-with it.
+A product computes the rows `start:stop` of its result, or some columns of them, in tiles (see `tiles`). The depth is
+cut into panels; the strip of B under the vectors of a tile is made contiguous on the stack, where it stays in the
+first-level cache while all rows go over it. The bits of an element depend on its row of A and its column of B only,
+not on the rows and columns computed with it.
 
 Addresses and distances are in bytes: A(i, k) lies at a + i * row + k * step, B(k, j) at b + k * down + j * across,
-and C's rows follow each other.
+C(i, j) at c + i * c_row + j * size.
 
 It is IR and not a kernel for numba because every program has products, and numba would take a second for them.
 """
@@ -147,13 +147,13 @@ Body = Callable[..., None]
 
 
 def _shared(body: Body) -> Callable[[Any, Kind], Any]:
-    """Make a function of (kind, a, row, step, b, down, across, c, rows, width, depth) one of a module."""
+    """Make a function of (kind, a, row, step, b, down, across, c, c_row, rows, width, depth) one of a module."""
 
     def find(module: Any, kind: Kind) -> Any:
         name = f"nn{body.__name__}_{kind.name}"
         if name in module.globals:
             return module.globals[name]
-        function = new_function(module, name, [I64] * 10)
+        function = new_function(module, name, [I64] * 11)
         builder = ir.IRBuilder(function.append_basic_block("entry"))
         body(kind, *(V(builder, x) for x in function.args))
         builder.ret_void()
@@ -163,11 +163,13 @@ def _shared(body: Body) -> Callable[[Any, Kind], Any]:
 
 
 @_shared
-def _narrow(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+def _narrow(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
     """A C narrower than a vector: B is filled up with zeros."""
     zero = depth.const(0)
     most = zero.const(STRIP_BYTES // VECTOR_BYTES)
-    strip, c_row = stack(a.b, STRIP_BYTES), width * kind.size
+    strip = stack(a.b, STRIP_BYTES)
     with each(zero, depth, most) as k:
         deep = least(most, depth - k)
         with each(zero, deep) as line:
@@ -181,7 +183,9 @@ def _narrow(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, r
 
 
 @_shared
-def _block(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+def _block(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
     """Up to MOST_ROWS rows of at least a vector."""
     builder, size, zero = a.b, kind.size, depth.const(0)
     strips = over(over(width + (kind.lanes - 1), kind.lanes) + (TILE_VECTORS - 1), TILE_VECTORS)
@@ -191,7 +195,6 @@ def _block(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, ro
     most = side_by_side.choose(least(most, A_BYTES // (MOST_ROWS * size)), most)
     # A number of A is used once a strip: for a single strip, to copy it first would only add work.
     packed = (side_by_side & several).choose(over(rows, TILE_ROWS), 0)
-    c_row = width * size
     b_memory, a_memory = stack(builder, STRIP_BYTES * GROUP), stack(builder, A_BYTES + MOST_ROWS * LINE_BYTES)
     with each(zero, depth, most) as k:
         deep = least(most, depth - k)
@@ -224,19 +227,23 @@ def _block(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, ro
 
 
 @_shared
-def _wide(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+def _wide(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
     """Any product, in tiles."""
     builder = a.b
     with builder.if_else((width < kind.lanes).value) as (narrow, usual):
         with narrow:
-            _call(_narrow(builder.module, kind), a, row, step, b, down, across, c, rows, width, depth)
+            _call(_narrow(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
         with usual, each(rows.const(0), rows, MOST_ROWS) as i:
-            _call(_block(builder.module, kind), a + i * row, row, step, b, down, across, c + i * width * kind.size,
+            _call(_block(builder.module, kind), a + i * row, row, step, b, down, across, c + i * c_row, c_row,
                   least(rows - i, MOST_ROWS), width, depth)  # fmt: skip
 
 
 @_shared
-def _vector(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+def _vector(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
     """C = A @ b for a vector b, where the rows of A are contiguous: sums of every LANES-th product, then their sum."""
     builder, zero = a.b, depth.const(0)
     parts = [V(builder, builder.alloca(kind.vector)) for _ in range(4)]
@@ -263,56 +270,84 @@ def _vector(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, r
         with each(whole, depth) as k:
             x, y = (kind.load(at + k * kind.size, kind.element) for at in (line, b))
             builder.store(kind.multiply_add(x, y, V(builder, builder.load(total.value))).value, total.value)
-        kind.store(V(builder, builder.load(total.value)), c + i * kind.size)
+        kind.store(V(builder, builder.load(total.value)), c + i * c_row)
 
 
 @_shared
-def _multiply(kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, rows: V, width: V, depth: V) -> None:
+def _multiply(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
     """C = A @ B."""
     builder, one, size = a.b, a.const(1), a.const(kind.size)
     wide = _wide(builder.module, kind)
-    with builder.if_else(width.equals(1).value) as (single, usual):
+    with builder.if_else((width.equals(1) & c_row.equals(kind.size)).value) as (single, usual):
         with single, builder.if_else(step.equals(kind.size).value) as (rows_first, columns_first):
             with rows_first:
-                _call(_vector(builder.module, kind), a, row, step, b, size, size, c, rows, one, depth)
+                _call(_vector(builder.module, kind), a, row, step, b, size, size, c, size, rows, one, depth)
             with columns_first:
                 # The transposed product: its one row has vectors where this one has single numbers.
-                _call(wide, b, size, size, a, step, row, c, one, rows, depth)
+                _call(wide, b, size, size, a, step, row, c, size, one, rows, depth)
         with usual:
-            _call(wide, a, row, step, b, down, across, c, rows, width, depth)
+            _call(wide, a, row, step, b, down, across, c, c_row, rows, width, depth)
 
 
 # --- for kernels -----------------------------------------------------------------------------------------------
 
 
-def _product(form: str) -> Callable[..., Any]:
-    """`product(x, y, out, start, stop)`: the rows `start:stop` of the product of 2-D arrays of one float type."""
+def _product(form: str, columns: bool = False) -> Callable[..., Any]:
+    """`product(x, y, out, start, stop)`: the rows `start:stop` of the product of 2-D arrays of one float type.
 
-    def build(typing_context: Any, x: Any, y: Any, out: Any, start: Any, stop: Any) -> Any:
-        def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
-            kind = Kind(F32 if out.dtype == types.float32 else F64)
-            arrays = [arrayobj.make_array(t)(context, b, v) for t, v in zip((x, y, out), arguments, strict=False)]
-            left, right, c = (V(b, b.ptrtoint(array.data, I64)) for array in arrays)
-            (height, depth), (down, across) = (
-                [V(b, b.extract_value(array.shape, axis)) for axis in (0, 1)] for array in arrays[:2]
-            )
-            first, last = (V(b, v) for v in arguments[3:])
-            size = c.const(kind.size)
-            row, step = depth * kind.size, size
-            if form[0] == "t":
-                row, step, depth = size, row, height
-            width, b_down, b_across = across, across * kind.size, size
-            if form[1] == "t":
-                width, b_down, b_across = down, size, b_down
-            _call(_multiply(b.module, kind), left + first * row, row, step, right, b_down, b_across,
-                  c + first * width * kind.size, last - first, width, depth)  # fmt: skip
+    With `columns` there are two further numbers, `left` and `right`: those columns of the rows.
+    """
+
+    def emit(out: Any, x: Any, y: Any, context: Any, b: Any, arguments: Any) -> None:
+        kind = Kind(F32 if out.dtype == types.float32 else F64)
+        arrays = [arrayobj.make_array(t)(context, b, v) for t, v in zip((x, y, out), arguments, strict=False)]
+        a, right, c = (V(b, b.ptrtoint(array.data, I64)) for array in arrays)
+        (height, depth), (down, across) = (
+            [V(b, b.extract_value(array.shape, axis)) for axis in (0, 1)] for array in arrays[:2]
+        )
+        first, last, *some = (V(b, v) for v in arguments[3:])
+        size = c.const(kind.size)
+        row, step = depth * kind.size, size
+        if form[0] == "t":
+            row, step, depth = size, row, height
+        width, b_down, b_across = across, across * kind.size, size
+        if form[1] == "t":
+            width, b_down, b_across = down, size, b_down
+        c_row = width * kind.size
+        if some:
+            left, end = some
+            right, c, width = right + left * b_across, c + left * kind.size, end - left
+        _call(_multiply(b.module, kind), a + first * row, row, step, right, b_down, b_across, c + first * c_row, c_row,
+              last - first, width, depth)  # fmt: skip
+
+    if columns:
+
+        def of_columns(
+            typing_context: Any, x: Any, y: Any, out: Any, start: Any, stop: Any, left: Any, right: Any
+        ) -> Any:
+            def build(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+                emit(out, x, y, context, b, arguments)
+                return context.get_dummy_value()
+
+            return types.void(x, y, out, *[types.int64] * 4), build
+
+        of_columns.__name__ = of_columns.__qualname__ = f"product_{form}_columns"
+        return intrinsic(of_columns)
+
+    def of_rows(typing_context: Any, x: Any, y: Any, out: Any, start: Any, stop: Any) -> Any:
+        def build(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+            emit(out, x, y, context, b, arguments)
             return context.get_dummy_value()
 
-        return types.void(x, y, out, types.int64, types.int64), emit
+        return types.void(x, y, out, types.int64, types.int64), build
 
-    build.__name__ = build.__qualname__ = f"product_{form}"
-    return intrinsic(build)
+    of_rows.__name__ = of_rows.__qualname__ = f"product_{form}"
+    return intrinsic(of_rows)
 
 
 product_nn, product_tn, product_nt, product_tt = (_product(form) for form in ("nn", "tn", "nt", "tt"))
 """x @ y, x.T @ y, x @ y.T and x.T @ y.T."""
+product_tn_columns = _product("tn", columns=True)
+"""Some columns of x.T @ y."""

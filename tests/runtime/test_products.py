@@ -113,3 +113,30 @@ def test_every_element_is_one_chain_of_multiply_adds(addresses: Any) -> None:
     x = np.array([[1e30, -1e30, 1.0]], np.float32).repeat(11, 0)
     y = np.ones((3, 37), np.float32)
     assert (multiply(addresses["nn", "f32"], x, y, 11, 37) == 1).all()
+
+
+COLUMNS = """
+@program
+def columns_{kind}(worker, workers, sync, table):
+    x = array_{kind}(entry(table, 0), (entry(table, 1), entry(table, 2)))
+    y = array_{kind}(entry(table, 3), (entry(table, 4), entry(table, 5)))
+    out = array_{kind}(entry(table, 6), (entry(table, 7), entry(table, 8)))
+    product_tn_columns(x, y, out, entry(table, 9), entry(table, 10), entry(table, 11), entry(table, 12))
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("height", "depth", "width"), [(20, 33, 100), (3, 700, 46), (141, 300, 77), (9, 40, 5)])
+def test_same_bits_for_any_split_of_columns(
+    addresses: dict[tuple[str, str], int], kind: str, height: int, depth: int, width: int
+) -> None:
+    text = TEXT + "from nndsl.runtime.products import product_tn_columns\n" + COLUMNS.format(kind=kind)
+    address = load_programs(text, (f"columns_{kind}",))[f"columns_{kind}"].address
+    x, y = operands("tn", kind, height, depth, width)
+    whole = multiply(addresses["tn", kind], x, y, height, width)
+    for cuts in ((16,), (1, 2, 3), (width // 2,), (width - 1,)):
+        out = np.full((height, width), 777, x.dtype)
+        for left, right in pairwise([0, *(c for c in cuts if c < width), width]):
+            shapes = [x.ctypes.data, *x.shape, y.ctypes.data, *y.shape, out.ctypes.data, height, width]
+            run(address, np.array([*shapes, 0, height, left, right], np.int64), 1)
+        np.testing.assert_array_equal(out, whole)
