@@ -7,7 +7,7 @@ A dim is an `int` wherever it is known; `Dim` is used only for what is not. Arit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import gcd
 from typing import TypeAlias, Union
@@ -82,13 +82,30 @@ class Dim:
         return divide(other, self)
 
     def __str__(self) -> str:
-        out = ""
-        for monomial, factor in self.terms:
-            body = " * ".join(_wrapped_atom(atom) for atom in monomial)
-            sign, size = ("-" if factor < 0 else "+"), abs(factor)
-            text = body if size == 1 and body else f"{size} * {body}" if body else str(size)
-            out += f" {sign} {text}" if out else f"-{text}" if sign == "-" else text
-        return out
+        return _sum(self, _wrapped_atom)
+
+
+def written(size: Size) -> str:
+    """A size as the language writes it: `floor(time / 2) + 1`. Kernels have it as `str` gives it, with `//`."""
+    return str(size) if isinstance(size, int) else _sum(size, _written_atom)
+
+
+def _written_atom(atom: Atom) -> str:
+    if isinstance(atom, str):
+        return atom
+    parts = (atom.numerator, atom.denominator)
+    shown = [written(part) if isinstance(part, int) or part.name else f"({written(part)})" for part in parts]
+    return f"floor({' / '.join(shown)})"
+
+
+def _sum(size: Dim, of_atom: Callable[[Atom], str]) -> str:
+    out = ""
+    for monomial, factor in size.terms:
+        body = " * ".join(of_atom(atom) for atom in monomial)
+        sign, amount = ("-" if factor < 0 else "+"), abs(factor)
+        text = body if amount == 1 and body else f"{amount} * {body}" if body else str(amount)
+        out += f" {sign} {text}" if out else f"-{text}" if sign == "-" else text
+    return out
 
 
 def _wrapped(size: Size) -> str:
@@ -115,7 +132,8 @@ def _from(total: Mapping[Monomial, int]) -> Size:
 
 
 def divide(a: Size, b: Size) -> Size:
-    """`a // b`; exact where it comes out even, otherwise a Quotient. `b` must not be 0."""
+    """`a // b`; exact where it comes out even, otherwise a Quotient, with what comes out even before it:
+    `(2 * n + 3) // 2` is `n + 1`. `b` must not be 0."""
     if isinstance(a, int) and isinstance(b, int):
         return a // b
     if a == b:
@@ -123,7 +141,11 @@ def divide(a: Size, b: Size) -> Size:
     if isinstance(a, int):
         return 0 if a == 0 else Dim((((Quotient(a, b),), 1),))
     quotient = exact_quotient(a, b)
-    return quotient if quotient is not None else Dim((((Quotient(a, b),), 1),))
+    if quotient is not None:
+        return quotient
+    whole = _from({m: f // b for m, f in a.terms if m == () or f < 0 or f % b == 0}) if isinstance(b, int) else 0
+    rest = a - whole * b if isinstance(b, int) else a
+    return whole + (divide(rest, b) if isinstance(rest, int) else Dim((((Quotient(rest, b),), 1),)))
 
 
 def exact_quotient(a: Size, b: Size) -> Size | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from nndsl.diagnostics import Span
 from nndsl.ir.graph import Node, ParamSpec, Update
+from nndsl.ir.rewrite import substitute
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,45 @@ class UpdateRule:
     updates: tuple[Update, ...]
     slots: tuple[ParamSpec, ...]
 
+    def of(self, param: ParamSpec) -> UpdateRule:
+        """The rule for another param of the same type: the graph over its leaves, with slots of its own."""
+        if param is self.param:
+            return self
+        gradient = gradient_of(param, self.gradient.span)
+        leaves = {self.param.leaf: param.leaf, self.gradient: gradient}
+        slots: list[ParamSpec] = []
+        for slot in self.slots:
+            name = param.name + slot.name.removeprefix(self.param.name)
+            leaves[slot.leaf] = replace(slot.leaf, attrs={"name": name}, name=name)
+            slots.append(replace(slot, name=name, leaf=leaves[slot.leaf]))
+        new = substitute([u.value for u in self.updates], leaves)
+        updates = tuple(Update(leaves[u.target], new[u.value]) for u in self.updates)
+        return UpdateRule(param, gradient, updates, tuple(slots))
+
+
+def gradient_of(param: ParamSpec, span: Span | None) -> Node:
+    """The leaf that stands for the gradient of a param in its rule."""
+    return Node("input", (), {"name": "gradient"}, param.type.without_kind(), span, f"{param.name}.gradient")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Optimizer:
-    """The optimizer with one rule per param.
+    """The optimizer with one rule per param. `drafts` has for each param the rule of a param of the same type.
 
     `learning_rate` is the number the runtime supplies as the scalar `learning_rate`, or None where a schedule computes
     it from `step`. With `global_clipnorm`, all gradients are scaled so that their joint norm is at most that.
     """
 
     name: str
-    rules: tuple[UpdateRule, ...]
+    drafts: tuple[tuple[ParamSpec, UpdateRule], ...]
     learning_rate: float | None
     schedule: Node | None = None
     global_clipnorm: float | None = None
+
+    @cached_property
+    def rules(self) -> tuple[UpdateRule, ...]:
+        """One rule per param; made when a program needs them, since to check a file takes none."""
+        return tuple(draft.of(param) for param, draft in self.drafts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

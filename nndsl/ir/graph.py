@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from nndsl.diagnostics import Span
-from nndsl.ir.dims import Size
+from nndsl.ir.dims import Size, evaluate
 from nndsl.ir.types import Kind, TensorType
 
 Attrs: TypeAlias = Mapping[str, Any]
@@ -154,6 +154,7 @@ class ParamSpec:
     """A param or state of the model: its leaf and the graph that gives its first value.
 
     `name` is the path users see (`Dense_1.kernel`). `initial` has the leaf's shape and no inputs but random numbers.
+    `constrained` is what an optimizer's new value becomes, a graph over the leaf.
     """
 
     name: str
@@ -161,6 +162,7 @@ class ParamSpec:
     initial: Node
     span: Span
     doc: str = ""
+    constrained: Node | None = None
 
     @property
     def type(self) -> TensorType:
@@ -197,10 +199,19 @@ class Metric:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A size that must be at least 0 when the data's sizes are known: what an index or slice at `span` relies on."""
+    """A size that must be at least 0 when the data's sizes are known: what an index or slice at `span` relies on. With
+    a divisor it must divide by that instead."""
 
     size: Size
     span: Span
+    divisor: Size | None = None
+    text: str = ""
+    """What an `assert` says where it does not hold."""
+
+    def holds(self, sizes: Mapping[str, int]) -> bool:
+        """Whether it does for sizes of the data."""
+        size = evaluate(self.size, sizes)
+        return size >= 0 if self.divisor is None else size % evaluate(self.divisor, sizes) == 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,6 +222,46 @@ class Forward:
     losses: tuple[LossTerm, ...]
     metrics: tuple[Metric, ...]
     updates: tuple[Update, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Memory:
+    """What a layer keeps of a text between the steps that go on from one another.
+
+    `leaf` is an input that holds what was kept before, `initial` its value before the first step, `value` what is kept
+    for the next one.
+    """
+
+    name: str
+    leaf: Node
+    initial: Node
+    value: Node
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Going:
+    """A model elaborated for going on: it sees some steps of a text, and by its memories those before them.
+
+    `past` is the symbol of how many those are, `steps` of how many it sees.
+    """
+
+    past: str
+    steps: str
+    outputs: tuple[tuple[str, Node], ...]
+    memories: tuple[Memory, ...]
+    constraints: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading:
+    """A model as what reads texts: its outputs as scores, whose softmax are probabilities, and what they need of sizes.
+
+    `going` is the model for going on with a text, or why there is none.
+    """
+
+    outputs: tuple[tuple[str, Node], ...]
+    constraints: tuple[Constraint, ...]
+    going: Going | str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -270,15 +321,18 @@ __all__ = [
     "Body",
     "Constraint",
     "Forward",
+    "Going",
     "Graph",
     "Kind",
     "LayerNote",
     "LossTerm",
+    "Memory",
     "Metric",
     "Model",
     "Node",
     "ParamSpec",
     "Port",
+    "Reading",
     "Update",
     "const",
     "dim_value",

@@ -61,7 +61,9 @@ class Buffer:
 
     def bytes(self, sizes: Mapping[str, int]) -> int:
         """Bytes it takes, rounded up to whole cache lines."""
-        size = evaluate(self.count, sizes) * BYTES[self.node.dtype]
+        size = BYTES[self.node.dtype]
+        for extent in self.node.shape:  # their product as a formula would take far longer than its value
+            size *= extent if isinstance(extent, int) else evaluate(extent, sizes)
         return (size + ALIGN - 1) // ALIGN * ALIGN
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nndsl.ir.graph import Graph, Node
+from nndsl.ir.graph import Body, Graph, Node, topological
 
 
 def names_of(nodes: list[Node]) -> dict[Node, str]:
@@ -37,22 +37,46 @@ def _value(value: Any) -> str:
 
 
 def show(graph: Graph) -> str:
-    """The whole graph."""
+    """The whole graph. The body of a scan stands in braces below it, with names of its own."""
     nodes = graph.nodes()
     names = names_of(nodes)
-    lines = [f"graph {graph.name}"]
+    lines = [f"graph {graph.name}", *_lines(nodes, names, 1)]
+    lines += [f"  output {name} = {names[node]}" for name, node in graph.outputs]
+    lines += [f"  update {u.target.name} := {names[u.value]}" for u in graph.updates]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(nodes: list[Node], names: Mapping[Node, str], depth: int) -> list[str]:
+    """A line for each node, but for numbers."""
+    lines: list[str] = []
+    pad = "  " * depth
     for node in nodes:
         where = f"  # {node.span.where}" if node.span is not None else ""
         if node.op == "const":
             continue
         if node.is_leaf:
             size = f" {node.attrs['size']}" if node.op == "dim" else ""
-            lines.append(f"  {node.op} {names[node]}{size}: {node.type}{where}")
+            lines.append(f"{pad}{node.op} {names[node]}{size}: {node.type}{where}")
             continue
         inputs = ", ".join(_value(i.attrs["value"]) if i.op == "const" else names[i] for i in node.inputs)
-        attrs = attrs_text(node.attrs)
+        attrs = attrs_text({k: v for k, v in node.attrs.items() if not isinstance(v, Body)})
         call = f"{node.op}({', '.join(part for part in (inputs, attrs) if part)})"
-        lines.append(f"  {names[node]}: {node.type} = {call}{where}")
-    lines += [f"  output {name} = {names[node]}" for name, node in graph.outputs]
-    lines += [f"  update {u.target.name} := {names[u.value]}" for u in graph.updates]
-    return "\n".join(lines) + "\n"
+        if node.op == "scan":
+            lines += [f"{pad}{names[node]} = {call} {{{where}", *_step(node.attrs["body"], depth + 1), f"{pad}}}"]
+        else:
+            lines.append(f"{pad}{names[node]}: {node.type} = {call}{where}")
+    return lines
+
+
+def _step(body: Body, depth: int) -> list[str]:
+    """One step of a scan: what it is given, what it computes, what it leaves."""
+    leaves = set(body.leaves)
+    inner = [n for n in topological((*body.leaves, *body.results)) if n not in leaves]
+    names = names_of([*body.leaves, *inner])
+    pad = "  " * depth
+    roles = (("carry", body.carries), ("item", body.items), ("free", body.free))
+    lines = [f"{pad}{role} {names[n]}: {n.type}" for role, group in roles for n in group]
+    lines += _lines(inner, names, depth)
+    values = [_value(n.attrs["value"]) if n.op == "const" else names[n] for n in body.results]
+    lines += [f"{pad}next {names[c]} = {v}" for c, v in zip(body.carries, values, strict=False)]
+    return lines + [f"{pad}collect {v}" for v in values[len(body.carries) :]]

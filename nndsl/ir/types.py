@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from nndsl.ir.dims import Size
+from nndsl.ir.dims import Size, written
 
 DTYPES = ("f32", "f64", "i32", "i64", "bool")
 BYTES = {"f32": 4, "f64": 8, "i32": 4, "i64": 8, "bool": 1}
@@ -55,7 +55,7 @@ class TensorType:
 
 def shape_text(shape: Shape) -> str:
     """`batch, 64`."""
-    return ", ".join(str(size) for size in shape)
+    return ", ".join(written(size) for size in shape)
 
 
 def promote(*dtypes: str) -> str:

@@ -9,7 +9,8 @@ from nndsl.ir.graph import Body, Node, topological
 
 
 def multiply_adds(roots: Iterable[Node]) -> Size:
-    """The multiplications with an addition in all matrix products under `roots`, those in the steps of scans included.
+    """The multiplications with an addition in all matrix products and convolutions under `roots`, those in the steps
+    of scans included.
 
     What is done element by element, and sums of other sorts, is not counted: it is little beside them.
     """
@@ -25,9 +26,17 @@ def of_node(node: Node) -> Size:
         case "matmul":
             depth = node.inputs[0].shape[-2 if node.attrs.get("ta") else -1]
             return product(node.shape) * depth
+        case "conv" | "conv_input_grad":
+            image = node if node.op == "conv" else node.inputs[0]
+            return product(image.shape) * product(node.inputs[1].shape[:-1])
+        case "conv_kernel_grad":
+            return product(node.inputs[1].shape) * product(node.shape[:-1])
+        case "conv_kernel_parts":
+            return product(node.inputs[1].shape) * product(node.shape[1:-1])
         case "scan":
             body: Body = node.attrs["body"]
-            return multiply_adds(body.results) * node.attrs["length"]
+            length: Size = node.attrs["length"]
+            return multiply_adds(body.results) * length
     return 0
 
 

@@ -47,6 +47,8 @@ def combined(combine: str, so_far: Expr, value: Expr) -> Expr:
     """One step of a reduction as an expression."""
     if combine == "add":
         return so_far + value
+    if combine == "mul":
+        return so_far * value
     return Apply("maximum" if combine == "max" else "minimum", (so_far, value), so_far.dtype)
 
 
@@ -70,4 +72,5 @@ def ready(state: Lowering) -> Loops:
     shapes = lowering.shapes(node)
     names = [state.array(n, shape) for n, shape in zip((*node.inputs, node), shapes, strict=True)]
     numbers = [str(n) for n in lowering.numbers(node)]
-    return None, 1, [CallKernel(lowering.function, (*names, *numbers, "worker", "workers"))]
+    function = lowering.function if isinstance(lowering.function, str) else lowering.function(node)
+    return None, 1, [CallKernel(function, (*names, *numbers, "worker", "workers"))]

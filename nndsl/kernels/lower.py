@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from nndsl.ir.loops import Kernel
+from nndsl.ir.loops import Kernel, Statement
 from nndsl.ir.plan import Plan, Region
+from nndsl.kernels import convolutions
 from nndsl.kernels.columns import columns, ready, total
 from nndsl.kernels.lowering import Argument, Lowering
+from nndsl.kernels.pieces import in_pieces
 from nndsl.kernels.rows import rows
 from nndsl.kernels.tidy import tidy
 
@@ -14,6 +16,8 @@ def lower(plan: Plan, region: Region) -> tuple[Kernel, list[Argument]]:
     """The kernel of a region and the arrays it takes."""
     state = Lowering(plan, region)
     match region.form:
+        case "rows" if convolutions.leads(region):
+            split, grain, body = convolutions.places(state)
         case "rows":
             split, grain, body = rows(state)
         case "columns":
@@ -24,7 +28,11 @@ def lower(plan: Plan, region: Region) -> tuple[Kernel, list[Argument]]:
             split, grain, body = ready(state)
     arguments = list(state.arguments.values())
     written = {a.name for a in arguments if a.home in {target for target, _ in region.assigns}}
-    made = tidy(tuple(body), state.source_names, written)
+
+    def clean(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tidy(body, state.source_names, written)
+
+    made = in_pieces(clean(tuple(body)), clean)
     buffers, scalars = tuple(a.name for a in arguments), tuple(state.scalars)
     return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, _doc(region)), arguments
 

@@ -11,32 +11,16 @@ from nndsl.ir.graph import Node
 from nndsl.ir.loops import Accumulate, ArgStep, Cast, Expr, If, Let, Load, Num, Statement, Store, Var, equal
 from nndsl.ir.plan import Plan, Region
 from nndsl.ir.types import FLOATS, Shape
+from nndsl.kernels.names import WORDS
 from nndsl.kernels.phases import is_row_reduction, role
 from nndsl.ops.op import Indexed, Pointwise, Reduce
 from nndsl.ops.shape import size_expr, source_index
 from nndsl.ops.table import OPS
 
-AXES = ("i", "j", "k", "l", "m", "n", "o", "p")
+AXES = ("i", "j", "k", "l", "m", "n", "o", "p", *(f"axis_{number}" for number in range(8, 20)))
 LINE = 64
 """Elements that the parts of a flat loop are multiples of, so that every element falls into the same vector whatever
 the number of threads."""
-RESERVED = {
-    "worker",
-    "workers",
-    "begin",
-    "end",
-    "f32",
-    "f64",
-    "i32",
-    "i64",
-    "row",
-    "rows",
-    "block",
-    "abs",
-    "min",
-    "max",
-    "np",
-}
 
 Loops: TypeAlias = tuple[Expr | None, int, list[Statement]]
 """The extent that workers share (None: no loop is cut), the multiple it is cut at, and the statements."""
@@ -69,7 +53,8 @@ class Lowering:
 
     def fresh(self, base: str) -> str:
         name, number = base, 2
-        while name in self.taken or name in RESERVED or name in AXES or name in self.plan.sizes:
+        given = {*AXES, *self.plan.sizes, *self.plan.scalars}
+        while name in self.taken or name in WORDS or name in given:
             name, number = f"{base}_{number}", number + 1
         self.taken.add(name)
         return name
@@ -196,7 +181,8 @@ def copies(state: Lowering, index: tuple[Expr, ...]) -> list[Statement]:
     ]
 
 
-INITIAL = {"add": 0, "max": float("-inf"), "min": float("inf"), "argmax": float("-inf"), "argmin": float("inf")}
+INFINITE = float("inf")
+INITIAL = {"add": 0, "mul": 1, "max": -INFINITE, "min": INFINITE, "argmax": -INFINITE, "argmin": INFINITE}
 LIMITS = {"i32": 2**31 - 1, "i64": 2**63 - 1}
 
 
@@ -205,8 +191,8 @@ def start_value(combine: str, dtype: str) -> Num:
     value = INITIAL[combine]
     if dtype in FLOATS:
         return Num(float(value), dtype)
-    if combine == "add":
-        return Num(0, dtype)
+    if combine in ("add", "mul"):
+        return Num(int(value), dtype)
     limit = LIMITS.get(dtype, 1)
     return Num(-limit - 1 if value < 0 else limit, dtype)
 

@@ -10,7 +10,8 @@ from nndsl.ir.plan import Block, Buffer, Plan, Region, home_of
 from nndsl.ir.text import names_of
 from nndsl.ir.types import BYTES
 from nndsl.kernels.fuse import fuse
-from nndsl.kernels.phases import crossing
+from nndsl.kernels.phases import crossing, is_contraction
+from nndsl.kernels.recompute import recompute, without_unread
 from nndsl.ops.op import Indexed, Pointwise
 from nndsl.ops.table import OPS
 
@@ -61,7 +62,9 @@ def body_graph(scan: Node) -> Graph:
 def _fused(graph: Graph) -> tuple[list[Region], dict[Node, Node], set[Node]]:
     """Regions, views and stored values, of scans' bodies too."""
     regions, views, _ = fuse(graph)
+    recompute(graph, regions, views, _stored(graph, regions, views))
     stored = _stored(graph, regions, views)
+    without_unread(regions, stored)
     for region in regions:
         if region.form == "scan":
             scan = region.nodes[0]
@@ -80,14 +83,14 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
         for node in region.nodes:
             lowering = OPS[node.op].lowering
             through_memory = not isinstance(lowering, Pointwise) or isinstance(lowering, Indexed)
-            rows = region.form == "rows" and node.op not in ("matmul",)
+            rows = region.form == "rows" and not is_contraction(node)
             for child in node.inputs:
                 inside = child in members and (
                     isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed))
                 )
                 if not inside or (through_memory and not rows):
                     found.add(home_of(child, views))
-            if node.op in ("matmul", "scan_part") or (
+            if is_contraction(node) or node.op == "scan_part" or (
                 region.form in ("columns", "ready", "total") and node is region.nodes[0]
             ):
                 found.add(node)

@@ -7,7 +7,8 @@ arena's buffers, and of the runtime's numbers. All workers run the entry; a barr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from nndsl.ir.graph import Graph, Node
 from nndsl.ir.loops import Kernel
@@ -18,6 +19,7 @@ from nndsl.kernels.entry import entry_text
 from nndsl.kernels.lower import lower
 from nndsl.kernels.memory import plan as make_plan
 from nndsl.kernels.show import show_plan
+from nndsl.kernels.spelling import with_free_names
 from nndsl.passes.canonical import canonical
 from nndsl.passes.cse import cse
 from nndsl.passes.keep_old import keep_old
@@ -53,6 +55,8 @@ class Module:
     entry: str
     clocks: tuple[Region, ...] = ()
     """The kernels whose time is taken, in the order of their words after the first."""
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    """Sizes that have another name here: what the model calls each."""
 
     @property
     def plan_text(self) -> str:
@@ -67,16 +71,18 @@ class Module:
 
 def generate(graph: Graph, timed: bool = False) -> Module:
     """Plan, lower and print a graph that went through the passes; with `timed`, each kernel's time is taken."""
-    ready = own_results(keep_old(cse(simplify(cse(prune(canonical(graph)))))))
+    ready, sizes = with_free_names(own_results(keep_old(cse(simplify(cse(prune(canonical(graph))))))))
     plan = make_plan(ready)
     kernels, lowered = merged({region: lower(plan, region) for top in plan.regions for region in top.kernels()})
     slots = (*_slots(plan), *([Slot("clocks", "clocks")] if timed else []))
     clocks: dict[Region, int] | None = {} if timed else None
-    places = {(s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)}
+    places: dict[tuple[str, object], int] = {
+        (s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)
+    }
     body = entry_text(plan, lowered, places, clocks)
     functions = "\n\n\n".join("\n".join(source.kernel(k)) for k in kernels)
     text = f"{_header(graph.name, functions + body)}\n\n{functions}\n\n\n{body}\n"
-    return Module(plan, kernels, slots, text, graph.name, tuple(clocks or ()))
+    return Module(plan, kernels, slots, text, graph.name, tuple(clocks or ()), sizes)
 
 
 def _header(name: str, functions: str) -> str:

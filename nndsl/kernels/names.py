@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+
 INTRINSICS = (
     "array_bool",
     "array_f32",
@@ -33,6 +35,7 @@ READY = (
 PRODUCTS = ("product_tn_columns",)
 SCALAR = (
     "ceil",
+    "choose",
     "cos",
     "erf_f32",
     "erf_f64",
@@ -76,6 +79,14 @@ SCALAR = (
 ANGLES = ("arctan_f32", "arctan_f64", "arctan2_f32", "arctan2_f64")
 BAGS = ("distinct_words", "bag", "bag_scatter")
 POOLING = ("max_pool", "max_pool_grad", "max_pool_pick", "pool_sum", "pool_spread")
+CONVOLUTIONS = (
+    "convolve",
+    "convolve_lanes",
+    "convolve_back",
+    "convolve_back_lanes",
+    "convolve_kernel",
+    "convolve_kernel_lanes",
+)
 RESIZING = ("resize_axis", "resize_axis_grad")
 CUMULATIVE = ("cumulative_sum", "cumulative_product", "linear_recurrence")
 SORTING = ("sort_places", "top_places", "scatter_along")
@@ -83,6 +94,7 @@ SORTING = ("sort_places", "top_places", "scatter_along")
 MODULES: dict[str, tuple[str, ...]] = {
     "angles": ANGLES,
     "bags": BAGS,
+    "convolutions": CONVOLUTIONS,
     "cumulative": CUMULATIVE,
     "pooling": POOLING,
     "products": PRODUCTS,
@@ -93,3 +105,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "sorting": SORTING,
 }
 """What is imported from `nndsl.runtime.<module>` where a program uses it."""
+
+WORDS = frozenset(
+    ("abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "max", "min", "nan", "np", "range",
+     "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
+     *(name for offered in MODULES.values() for name in offered))
+)  # fmt: skip
+"""What generated code says by itself: values get other names, whatever the model calls them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nndsl.ir.graph import Node
 from nndsl.ir.plan import Region
 from nndsl.ir.types import Shape
-from nndsl.ops.op import Reduce
+from nndsl.ops.op import Contract, Reduce
 from nndsl.ops.table import OPS
 
 
@@ -16,6 +16,11 @@ def role(node: Node, space: Shape) -> str:
     if node.shape == space:
         return "full"
     return "scalar" if node.shape == () else "row"
+
+
+def is_contraction(node: Node) -> bool:
+    """A matrix product or a convolution: its rows are made in blocks, before the loops over them."""
+    return not node.is_leaf and isinstance(OPS[node.op].lowering, Contract)
 
 
 def is_row_reduction(node: Node, region: Region) -> bool:

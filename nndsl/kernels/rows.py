@@ -7,30 +7,35 @@ from collections.abc import Callable, Sequence
 from nndsl.ir.dims import Size
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement, Var, equal
+from nndsl.ir.types import Shape
 from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
-from nndsl.kernels.phases import is_row_reduction, phases, role
+from nndsl.kernels.phases import is_contraction, is_row_reduction, phases, role
 from nndsl.kernels.source import text
 from nndsl.ops.shape import size_expr
 
 GRAIN = 16
 """Rows of a product that the parts of the workers are multiples of."""
-"""Rows of a matrix product that are computed before what follows is done to them: they are still in the cache."""
+LONG = 16
+"""Steps of an axis that are enough for all workers."""
 
 
-def _loops(
+def loops_over(
     state: Lowering,
     first: int,
     body: Callable[[tuple[Expr, ...]], list[Statement]],
     outer: Sequence[Expr] = (),
     bounds: tuple[Expr, Expr] | None = None,
+    cut: int | None = None,
 ) -> list[Statement]:
-    """Loops over the axes of the space from `first` to the last but one, around `body(index)`."""
+    """Loops over the axes of the space from `first` to the last but one, around `body(index)`; `bounds` are those of
+    the axis `cut`, else of the first."""
     space, index = state.region.space, tuple(outer)
 
     def nest(axis: int) -> list[Statement]:
         if axis == len(space) - 1:
             return body((*index, *(Var(AXES[a]) for a in range(first, axis))))
-        start, stop = bounds if bounds is not None and axis == first else (Num(0, "int"), size_expr(space[axis]))
+        here = axis == (first if cut is None else cut)
+        start, stop = bounds if here and bounds is not None else (Num(0, "int"), size_expr(space[axis]))
         return [For(AXES[axis], start, stop, tuple(nest(axis + 1)))]
 
     return nest(first)
@@ -49,17 +54,18 @@ def rows(state: Lowering) -> Loops:
     begin, end = Var("begin"), Var("end")
 
     def row(index: tuple[Expr, ...]) -> list[Statement]:
-        return _row(state, index)
+        return row_of(state, index)
 
     if product_node is None:
-        return size_expr(space[0]), 1, [*head, *_loops(state, 0, row, bounds=(begin, end))]
+        cut = _cut(space)
+        return size_expr(space[cut]), 1, [*head, *loops_over(state, 0, row, bounds=(begin, end), cut=cut)]
     state.array(product_node)
     if _by_columns(state, product_node):
         return size_expr(space[1]), GRAIN, [*head, *_columns_of_product(state, product_node)]
     alone = len(region.nodes) == 1 and not region.assigns
     if len(space) == 3:
         call = _product_call(state, product_node, Num(0, "int"), size_expr(space[1]), Var(AXES[0]))
-        rows = [] if alone else _loops(state, 1, row, outer=(Var(AXES[0]),))
+        rows = [] if alone else loops_over(state, 1, row, outer=(Var(AXES[0]),))
         return size_expr(space[0]), 1, [*head, For(AXES[0], begin, end, (call, *rows))]
     if alone:
         return size_expr(space[0]), GRAIN, [*head, _product_call(state, product_node, begin, end)]
@@ -71,11 +77,17 @@ def rows(state: Lowering) -> Loops:
         (
             Let("rows", Apply("min", (Var("block") + step, end), "int")),
             _product_call(state, product_node, Var("block"), Var("rows")),
-            *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
+            *loops_over(state, 0, row, bounds=(Var("block"), Var("rows"))),
         ),
         step=step,
     )
     return size_expr(space[0]), GRAIN, [*head, block]
+
+
+def _cut(space: Shape) -> int:
+    """The axis that workers share: the first that is long enough, or whose length only the data tells."""
+    outer = range(len(space) - 1)
+    return next((axis for axis in outer if not isinstance(size := space[axis], int) or size >= LONG), 0)
 
 
 def _by_columns(state: Lowering, node: Node) -> bool:
@@ -114,7 +126,7 @@ def _columns_of_product(state: Lowering, node: Node) -> list[Statement]:
     body = (
         Let("rows", Apply("min", (Var("block") + step, size_expr(height)), "int")),
         call(Var("block"), Var("rows")),
-        *_loops(state, 0, row, bounds=(Var("block"), Var("rows"))),
+        *loops_over(state, 0, row, bounds=(Var("block"), Var("rows"))),
     )
     return [For("block", Num(0, "int"), size_expr(height), body, step=step)]
 
@@ -154,13 +166,13 @@ def _elements(state: Lowering, index: tuple[Expr, ...], phase: int) -> list[Stat
     here = [n for n in state.region.nodes if role(n, state.region.space) == "full" and order.of[n] == phase]
     out: list[Statement] = []
     for node in here:
-        if node.op != "matmul":
+        if not is_contraction(node):
             out += state.define(node, index)
     out += state.assigned(here, index)
     return out + (copies(state, index) if phase == 0 else [])
 
 
-def _row(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
+def row_of(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
     """All that happens in one row: what is known before it, then loop after loop and what each made known."""
     region, space = state.region, state.region.space
     order = phases(region)

@@ -123,6 +123,7 @@ def _packed(value: float) -> bytes:
         return b""
 
 
+ASSIGN = {"add": "+=", "mul": "*="}
 COMBINE = {"max": "maximum", "min": "minimum"}
 
 
@@ -139,8 +140,8 @@ def statement(node: Statement, depth: int) -> list[str]:
         case Store():
             return [f"{pad}{node.buffer}[{', '.join(text(i) for i in node.index) or '0'}] = {text(node.value)}"]
         case Accumulate():
-            if node.combine == "add":
-                return [f"{pad}{node.name} += {text(node.value)}"]
+            if node.combine in ASSIGN:
+                return [f"{pad}{node.name} {ASSIGN[node.combine]} {text(node.value)}"]
             return [f"{pad}{node.name} = {COMBINE[node.combine]}({node.name}, {text(node.value)})"]
         case ArgStep():
             sign = ">" if node.combine == "argmax" else "<"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from nndsl.diagnostics import Span
 from nndsl.ir.dims import Size, product
 from nndsl.ir.graph import Node, const, dim_value
-from nndsl.ir.types import Shape, promote
+from nndsl.ir.types import Shape, TensorType, promote
 
 _span: ContextVar[Span | None] = ContextVar("span", default=None)
 
@@ -116,6 +117,11 @@ def stop_gradient(a: Node) -> Node:
 def reshape(a: Node, shape: Shape) -> Node:
     """`a` under another shape; itself where it has that shape."""
     return a if a.shape == tuple(shape) else apply("reshape", a, shape=tuple(shape))
+
+
+def as_type(a: Node, wanted: TensorType) -> Node:
+    """The same values said to be of a kind: `wanted` has the dtype and shape of `a`."""
+    return a if a.type == wanted else replace(apply("reshape", a, shape=a.shape), type=wanted)
 
 
 def transpose(a: Node, axes: Sequence[int]) -> Node:

@@ -82,6 +82,12 @@ def _erf(x: Any) -> Any:
     return erf(x)
 
 
+def _erfinv(x: Any) -> Any:
+    from nndsl.ops.special import erfinv
+
+    return erfinv(x)
+
+
 def _probability(types: Types, attrs: Attrs) -> TensorType:
     return replace(floating(types, attrs), kind=Kind("prob"))
 
@@ -109,6 +115,8 @@ UNARY = (
           lambda n, g: b.mul(g, b.sub(1.0, b.mul(n, n)))),
     unary("erf", "The error function.", _erf, call("erf"),
           lambda n, g: b.mul(g, b.mul(b.exp(b.neg(b.mul(n.inputs[0], n.inputs[0]))), 2 / math.sqrt(math.pi)))),
+    unary("erfinv", "The number whose error function is x.", _erfinv, call("erfinv"),
+          lambda n, g: b.mul(g, b.mul(b.exp(b.mul(n, n)), math.sqrt(math.pi) / 2)), low=-0.9, high=0.9),
     unary("sin", "The sine of radians.", lambda x: np.sin(x), plain("sin"),
           lambda n, g: b.mul(g, b.apply("cos", n.inputs[0]))),
     unary("cos", "The cosine of radians.", lambda x: np.cos(x), plain("cos"),
@@ -125,7 +133,14 @@ UNARY = (
     Op("logical_not", ("x",), "True where x is false.", logical, lambda x: np.logical_not(x), Pointwise(lambda x: Not(x)),
        cases=(case(Arg((2, 3), "bool"), smooth=False),)),
     Op("isfinite", ("x",), "False where x is NaN or infinite.", truth, lambda x: np.isfinite(x),
-       Pointwise(lambda x: Apply(f"is_finite_{x.dtype}", (x,), "bool")), cases=(case((2, 3), smooth=False),)),
+       Pointwise(lambda x: Apply(f"is_finite_{x.dtype}", (x,), "bool") if x.dtype in FLOATS else equal(x, x)),
+       cases=(case((2, 3), smooth=False), case(Arg((3,), "i32"), smooth=False))),
+    Op("isnan", ("x",), "True where x is NaN.", truth, lambda x: np.isnan(x),
+       Pointwise(lambda x: Apply(f"is_nan_{x.dtype}", (x,), "bool") if x.dtype in FLOATS else Not(equal(x, x))),
+       cases=(case((2, 3), smooth=False), case(Arg((3,), "i32"), smooth=False))),
+    Op("isinf", ("x",), "True where x is infinite.", truth, lambda x: np.isinf(x),
+       Pointwise(lambda x: Apply(f"is_infinite_{x.dtype}", (x,), "bool") if x.dtype in FLOATS else Not(equal(x, x))),
+       cases=(case((2, 3), smooth=False), case(Arg((3,), "i32"), smooth=False))),
 )  # fmt: skip
 
 
@@ -155,6 +170,12 @@ def _power_grads(n: Node, g: Node) -> tuple[Node | None, Node | None]:
     if y.op == "const":
         return of_x, None
     return of_x, b.mul(g, b.mul(n, b.log(b.where(b.less(0.0, x), x, 1.0))))
+
+
+def _mod_grads(n: Node, g: Node) -> tuple[Node, Node]:
+    """The rest is x - y * floor(x / y), and the floor stays as it is."""
+    x, y = n.inputs
+    return g, b.neg(b.mul(g, b.apply("floor", b.div(x, y))))
 
 
 def _pick(test: Callable[[Node, Node], Node]) -> Callable[[Node, Node], tuple[Node, Node]]:
@@ -189,7 +210,9 @@ BINARY = (
     binary("minimum", "The lesser of two; NaN wins.", lambda x, y: np.minimum(x, y),
            lambda x, y: Apply("minimum", (x, y), x.dtype), _pick(lambda x, y: b.less(x, y))),
     binary("mod", "The rest of a division, with the sign of y.", lambda x, y: np.mod(x, y),
-           lambda x, y: Apply("floor_mod", (x, y), x.dtype), None, numeric, 0.5, 2, smooth=False),
+           lambda x, y: Apply("floor_mod", (x, y), x.dtype), _mod_grads, numeric, 0.5, 2),
+    binary("floor_divide", "The quotient, rounded down.", lambda x, y: np.floor_divide(x, y),
+           lambda x, y: Apply("floor_divide", (x, y), x.dtype), None, numeric, 0.5, 2, smooth=False),
     relation("less", "<", lambda x, y: x < y, lambda x, y: np.less(x, y)),
     relation("less_equal", "<=", lambda x, y: x <= y, lambda x, y: np.less_equal(x, y)),
     relation("equal", "==", lambda x, y: equal(x, y), lambda x, y: np.equal(x, y)),
@@ -223,7 +246,7 @@ def _cast_type(types: Types, attrs: Attrs) -> TensorType:
 
 CHOICES = (
     Op("where", ("condition", "x", "y"), "x where the condition holds, else y.", _where_type,
-       lambda c, x, y: np.where(c, x, y), Pointwise(lambda c, x, y: Select(c, x, y)), _where_grads,
+       lambda c, x, y: np.where(c, x, y), Pointwise(lambda c, x, y: Apply("choose", (c, x, y), x.dtype)), _where_grads,
        cases=(case(Arg((2, 3), "bool"), (2, 3), (2, 3)), case(Arg(("batch", 1), "bool"), ("batch", 5), (5,)))),
     Op("cast", ("x",), "x as another dtype: `cast(x, f32)`.", _cast_type,
        lambda x, dtype: x.astype(NUMPY_NAMES[dtype]), Pointwise(lambda x: x),

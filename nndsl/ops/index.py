@@ -12,6 +12,7 @@ from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import REQUIRED, Arg, Indexed, Op, Ready, ShapeFault, Types, case
 from nndsl.ops.shape import Index, Read
+from nndsl.ops.steps import added, looked_up
 
 
 def _needs_index(t: TensorType, position: int, count: object) -> None:
@@ -113,7 +114,7 @@ def _rank_reference(x: Any) -> Any:
 
 FAMILY: tuple[Op, ...] = (
     Op("one_hot", ("x",), "A last axis of n with 1 at the index, else 0.", _one_hot_type, _one_hot_reference,
-       Indexed(_one_hot_expr), options={"n": REQUIRED, "dtype": "f32"},
+       Indexed(_one_hot_expr), steps=added, options={"n": REQUIRED, "dtype": "f32"},
        cases=(case(Arg(("batch",), "index", 0, 5), n=5, dtype="f32", smooth=False),
               case(Arg((2, 3), "index", 0, 4), n=4, dtype="f64", smooth=False))),
     Op("multi_hot", ("x",), "A row of n for each text: 1 at each of its words. Index `padding` (0) stands for no word.",
@@ -124,7 +125,7 @@ FAMILY: tuple[Op, ...] = (
     Op("take", ("table", "indices"), "Rows of a table: the result's leading axes are those of the indices.", _take_type,
        lambda table, places: table[places], Indexed(_take_expr),
        lambda n, g: (b.apply("scatter_add", n.inputs[1], g, n=n.inputs[0].shape[0]), None),
-       cases=(case((5, 3), Arg(("batch", 4), "index", 0, 5)), case((6,), Arg((3,), "index", 0, 6)))),
+       steps=looked_up, cases=(case((5, 3), Arg(("batch", 4), "index", 0, 5)), case((6,), Arg((3,), "index", 0, 6)))),
     Op("scatter_add", ("indices", "values"), "A table of n rows, each the sum of the values sent to it.", _scatter_type,
        _scatter_reference, Ready("scatter_add", _scatter_shapes), lambda n, g: (None, b.apply("take", g, n.inputs[0])),
        options={"n": REQUIRED},

@@ -9,6 +9,7 @@ from nndsl.ir.types import FLOATS, TensorType
 from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import Contract, Op, ShapeFault, Types, case
+from nndsl.ops.steps import multiplied
 
 
 def _matmul_type(types: Types, attrs: Attrs) -> TensorType:
@@ -49,7 +50,7 @@ def product_of(x: Node, y: Node, ta: bool, tb: bool) -> Node:
 
 FAMILY: tuple[Op, ...] = (
     Op("matmul", ("x", "y"), "The matrix product `x @ y` over the last two axes.", _matmul_type, _reference, Contract(), _grad,
-       hidden=True,
+       hidden=True, steps=multiplied,
        cases=(case((3, 4), (4, 5)), case(("batch", 7), (7, 20)), case((4, 3), (4, 5), ta=True), case((3, 4), (5, 4), tb=True),
               case((4, 3), (5, 4), ta=True, tb=True), case(("batch", 3, 4), ("batch", 4, 2)),
               case((2, 3, 4), (2, 5, 4), tb=True), case((2, 4, 3), (2, 4, 5), ta=True), case((17, 33), (33, 70)))),

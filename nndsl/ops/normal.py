@@ -7,6 +7,7 @@ from nndsl.ir.types import FLOATS, Kind, TensorType
 from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import Expand, Op, ShapeFault, Types, case
+from nndsl.ops.steps import behind
 
 
 def _type(kind: Kind | None) -> object:
@@ -66,7 +67,7 @@ CASES = (
 
 FAMILY: tuple[Op, ...] = (
     Op("softmax", ("x",), "Probabilities from logits along an axis.", _type(Kind("prob")), _softmax,  # type: ignore[arg-type]
-       Expand(expand_softmax), _softmax_grad, hidden=True, cases=CASES),
+       Expand(expand_softmax), _softmax_grad, hidden=True, steps=behind, cases=CASES),
     Op("log_softmax", ("x",), "The logarithm of softmax, computed stably.", _type(None), _log_softmax,  # type: ignore[arg-type]
-       Expand(expand_log_softmax), _log_softmax_grad, hidden=True, cases=CASES),
+       Expand(expand_log_softmax), _log_softmax_grad, hidden=True, steps=behind, cases=CASES),
 )  # fmt: skip

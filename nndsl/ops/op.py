@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from nndsl.ir.dims import Size
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.loops import Expr
 from nndsl.ir.types import TensorType
+from nndsl.ops.steps import Steps, aligned
 
 REQUIRED: Any = object()
 """Marks an option without a default."""
@@ -50,7 +52,7 @@ class Indexed:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reduce:
-    """A reduction over `attrs["axes"]`: `add`, `max`, `min`, `argmax` or `argmin`."""
+    """A reduction over `attrs["axes"]`: `add`, `mul`, `max`, `min`, `argmax` or `argmin`."""
 
     combine: str
 
@@ -69,19 +71,24 @@ class Contract:
 class Ready:
     """A hand-written kernel of `nndsl.runtime.ready`, called as `function(*inputs, out, *numbers, worker, workers)`.
 
-    `shapes(node)` are the shapes under which it sees the inputs and the result, `numbers(node)` further ints.
+    `shapes(node)` are the shapes under which it sees the inputs and the result, `numbers(node)` further ints, or the
+    text of tuples of them.
     """
 
-    function: str
+    function: str | Callable[[Node], str]
     shapes: Callable[[Node], Sequence[tuple[Any, ...]]]
-    numbers: Callable[[Node], Sequence[int]] = lambda node: ()
+    numbers: Callable[[Node], Sequence[int | str]] = lambda node: ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Expand:
-    """Replaced by a graph of simpler ops before lowering."""
+    """Replaced by a graph of simpler ops before lowering.
+
+    An op without a gradient of its own has that of what it expands to; `smooth` is False where there is none.
+    """
 
     build: Callable[[Node], Node]
+    smooth: bool = True
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,7 +158,19 @@ class Op:
     variadic: bool = False
     hidden: bool = False
     keeps_kind: bool = False
+    steps: Steps | None = None
     cases: tuple[Case, ...] = ()
+
+    def steps_after(self, node: Node, k: int, lead: int, count: Size) -> int | None:
+        """See `nndsl.ops.steps`. Ops on elements keep steps where they are, others need a rule of their own."""
+        if self.steps is None:
+            return aligned(node, k, lead, count) if isinstance(self.lowering, Pointwise) else None
+        return self.steps(node, k, lead, count)
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether gradients flow through it: by a rule of its own, or by that of what it expands to."""
+        return self.grad is not None or (isinstance(self.lowering, Expand) and self.lowering.smooth)
 
     @property
     def signature(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from nndsl.ir.dims import product
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.types import Kind, TensorType
 from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import Arg, Op, Reduce, ShapeFault, Types, case
+from nndsl.ops.steps import behind
 
 
 def reduced(types: Types, attrs: Attrs) -> TensorType:
@@ -38,6 +40,18 @@ def _extreme_grad(n: Node, g: Node) -> tuple[Node]:
     return (b.mul(spread(n, b.div(g, b.sum_(hit, n.attrs["axes"]))), hit),)
 
 
+def _product_grad(n: Node, g: Node) -> tuple[Node]:
+    """For each element the product of all others: of those before it, times those behind it. Zeros do no harm."""
+    (x,), axes = n.inputs, n.attrs["axes"]
+    kept = [i for i in range(x.type.rank) if i not in axes]
+    order = (*kept, *axes)
+    lines = b.transpose(x, order)
+    flat = b.reshape(lines, (*(x.shape[i] for i in kept), product(tuple(x.shape[i] for i in axes))))
+    others = [b.apply("cumprod", flat, axis=len(kept), reverse=r, exclusive=True) for r in (False, True)]
+    found = b.reshape(b.mul(*others), lines.shape)
+    return (b.mul(spread(n, g), b.transpose(found, tuple(order.index(i) for i in range(x.type.rank)))),)
+
+
 CASES = (
     case((3, 4), axes=(1,)), case((3, 4), axes=(0,)), case((3, 4), axes=(0, 1)), case(("batch", 70), axes=(0,)),
     case(("batch", 70), axes=(1,)), case((2, 3, 4, 5), axes=(1, 2)), case((2, 3, 4, 5), axes=(0, 3)),
@@ -48,16 +62,19 @@ ARG_CASES = (case((3, 4), axes=(1,), smooth=False), case(("batch", 33), axes=(1,
 
 FAMILY: tuple[Op, ...] = (
     Op("sum", ("x",), "The sum over axes.", reduced, lambda x, axes: np.sum(x, axis=axes, dtype=_total_dtype(x)),
-       Reduce("add"), lambda n, g: (spread(n, g) if g.dtype == n.inputs[0].dtype else None,), hidden=True,
+       Reduce("add"), lambda n, g: (spread(n, g) if g.dtype == n.inputs[0].dtype else None,), hidden=True, steps=behind,
        cases=(*CASES, case(Arg((3, 4), "bool"), axes=(1,), smooth=False))),
+    Op("prod", ("x",), "The product over axes.", reduced, lambda x, axes: np.prod(x, axis=axes, dtype=_total_dtype(x)),
+       Reduce("mul"), _product_grad, hidden=True, steps=behind,
+       cases=(*CASES[:4], *CASES[5:7], case(Arg((3, 4), "bool"), axes=(1,), smooth=False))),
     Op("max", ("x",), "The greatest over axes.", reduced, lambda x, axes: np.max(x, axis=axes), Reduce("max"),
-       _extreme_grad, hidden=True, cases=CASES),
+       _extreme_grad, hidden=True, steps=behind, cases=CASES),
     Op("min", ("x",), "The least over axes.", reduced, lambda x, axes: np.min(x, axis=axes), Reduce("min"),
-       _extreme_grad, hidden=True, cases=CASES),
+       _extreme_grad, hidden=True, steps=behind, cases=CASES),
     Op("argmax", ("x",), "The index of the first greatest along an axis.", _index_type,
-       lambda x, axes: np.argmax(x, axis=axes[0]).astype(np.int32), Reduce("argmax"), hidden=True, cases=ARG_CASES),
+       lambda x, axes: np.argmax(x, axis=axes[0]).astype(np.int32), Reduce("argmax"), hidden=True, steps=behind, cases=ARG_CASES),
     Op("argmin", ("x",), "The index of the first least along an axis.", _index_type,
-       lambda x, axes: np.argmin(x, axis=axes[0]).astype(np.int32), Reduce("argmin"), hidden=True, cases=ARG_CASES),
+       lambda x, axes: np.argmin(x, axis=axes[0]).astype(np.int32), Reduce("argmin"), hidden=True, steps=behind, cases=ARG_CASES),
 )  # fmt: skip
 
 

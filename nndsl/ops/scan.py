@@ -2,11 +2,13 @@
 
 A `scan` node has the inputs (first carries…, sequences…, free values…) and the attributes `body` (an ir Body),
 `reverse` and `length`. Its results are `scan_part` nodes: the last carries, then the collected arrays, whose first axis
-is the steps. Every scan collects the carries that each step began with: its gradient needs them, and what nobody reads
-is dropped before lowering.
+is the steps. Every scan collects what is costly to compute again and the carries that each step began with: its
+gradient needs them, and what nobody reads is dropped before lowering.
 
 The gradient is a scan in the other direction (backpropagation through time, Werbos 1990): its carries are the gradients
-of the carries and, added up, those of the free values; its items are what the step was given.
+of the carries and, added up, those of the free values; its items are what the step was given and what it collected.
+Where each step adds a product over its rows to a gradient, as for a weight, the products of all steps are made behind
+the scan as one.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nndsl.ir.dims import Size
-from nndsl.ir.graph import Attrs, Body, Node
+from nndsl.ir.graph import Attrs, Body, Node, topological
+from nndsl.ir.rewrite import substitute
 from nndsl.ir.types import FLOATS, TensorType
 from nndsl.ops import build as b
 from nndsl.ops.op import REQUIRED, Loop, LoopPart, Op, ShapeFault, Types
@@ -60,6 +63,22 @@ def make_scan(
     return b.apply("scan", *carries, *sequences, *free, body=body, length=length, reverse=reverse)
 
 
+COSTLY = frozenset({"matmul", "conv", "cos", "erf", "exp", "log", "log1p", "sigmoid", "sin", "softplus", "tanh"})
+
+
+def costly(results: Sequence[Node], carries: Sequence[Node], items: Sequence[Node]) -> tuple[Node, ...]:
+    """The values of a step that are sooner loaded than computed again; those that are the same in all steps are not
+    among them."""
+    found: dict[Node, None] = {}
+    moving: set[Node] = {*carries, *items}
+    for node in topological(results):
+        if node in moving or any(child in moving for child in node.inputs):
+            moving.add(node)
+            if node.op in COSTLY and node.dtype in FLOATS:
+                found[node] = None
+    return tuple(found)
+
+
 def _host(*args: Any, **attrs: Any) -> Any:
     raise NotImplementedError("the interpreter runs scans itself")
 
@@ -72,7 +91,7 @@ FAMILY: tuple[Op, ...] = (
 
 
 def backward(scan: Node, cotangents: dict[int, Node], pullback: Any) -> list[Node | None]:
-    """The gradients of a scan's inputs from those of its parts (by index).
+    """The gradients of a scan's inputs from those of its parts (by index); None for what they do not depend on.
 
     `pullback(outputs, cotangents, wrt)` differentiates the body.
     """
@@ -85,36 +104,74 @@ def backward(scan: Node, cotangents: dict[int, Node], pullback: Any) -> list[Nod
     def leaf(role: str, like: Node, number: int) -> Node:
         return Node("input", (), {"name": f"{role}_{number}"}, like.type.without_kind(), scan.span, f"{role}_{number}")
 
-    moving = [k for k, c in enumerate(body.carries) if c.dtype in FLOATS]
-    flows = {k: leaf("carry_gradient", body.carries[k], k) for k in moving}
     gathered = [m for m in sorted(cotangents) if m >= carries]
+    moving = _moving(body, {k for k in cotangents if k < carries}, gathered)
+    flows = {k: leaf("carry_gradient", body.carries[k], k) for k in moving}
     given = {m: leaf("collected_gradient", body.results[m], m) for m in gathered}
-    learning = [v for v in body.free if v.dtype in FLOATS]
-    sums = {v: leaf("sum", v, i) for i, v in enumerate(learning)}
     outputs = [body.next[k] for k in moving] + [body.results[m] for m in gathered]
     seeds = [flows[k] for k in moving] + [given[m] for m in gathered]
-    items = [x for x in body.items if x.dtype in FLOATS]
-    wrt = [*(body.carries[k] for k in moving), *learning, *items]
-    grads = pullback(outputs, seeds, wrt)
-    of = {leaf: g if g is not None else b.zeros_like(leaf) for leaf, g in zip(wrt, grads, strict=True)}
+    wrt = [*(body.carries[k] for k in moving), *(v for v in (*body.free, *body.items) if v.dtype in FLOATS)]
+    of = {v: g for v, g in zip(wrt, pullback(outputs, seeds, wrt), strict=True) if g is not None}
+    again = {body.results[m]: m for m in range(carries, len(body.results) - carries) if body.results[m].op in COSTLY}
+    needed = [n for n in topological(of.values()) if n in again]
+    loaded = {n: leaf("saved", n, again[n]) for n in needed}
+    with_loads = substitute(of.values(), dict(loaded))
+    of = {v: with_loads[g] for v, g in of.items()}
+    learning, items = [v for v in body.free if v in of], [x for x in body.items if x in of]
+    behind = {v: of[v] for v in learning if _adds_rows(of[v])}
+    rows = dict.fromkeys(n for g in behind.values() for n in g.inputs)
+    learning = [v for v in learning if v not in behind]
+    sums = {v: leaf("sum", v, i) for i, v in enumerate(learning)}
+    itemized = (*body.carries, *body.items, *given.values(), *loaded.values())
     step = Body(
         carries=(*flows.values(), *sums.values()),
-        items=(*body.carries, *body.items, *given.values()),
+        items=itemized,
         free=body.free,
-        next=(*(of[body.carries[k]] for k in moving), *(b.add(sums[v], of[v]) for v in learning)),
-        collects=tuple(of[x] for x in items),
+        next=(
+            *(of.get(body.carries[k]) or b.zeros_like(body.carries[k]) for k in moving),
+            *(b.add(sums[v], of[v]) for v in learning),
+        ),
+        collects=tuple(dict.fromkeys([*(of[x] for x in items), *(n for n in rows if n not in itemized)])),
     )
     ends = {k: cotangents.get(k) for k in moving}
     first = [e if e is not None else b.full(0, body.carries[k].shape, body.carries[k].dtype) for k, e in ends.items()]
     first += [b.full(0, v.shape, v.dtype) for v in learning]
     sequences = [*saved, *scan.inputs[carries : carries + len(body.items)], *(cotangents[m] for m in gathered)]
+    sequences += [part(scan, again[n]) for n in needed]
     free = scan.inputs[carries + len(body.items) :]
     back = make_scan(first, sequences, free, step, length, not reverse)
+    over = dict(zip(itemized, sequences, strict=True))
+
+    def collected(node: Node) -> Node:
+        return part(back, len(step.next) + step.collects.index(node))
+
     results: dict[Node, Node] = {}
     for i, k in enumerate(moving):
         results[body.carries[k]] = part(back, i)
     for i, v in enumerate(learning):
         results[v] = part(back, len(moving) + i)
-    for i, x in enumerate(items):
-        results[x] = part(back, len(step.next) + i)
+    for x in items:
+        results[x] = collected(of[x])
+    for v, g in behind.items():
+        flat = [over[n] if n in over else collected(n) for n in g.inputs]
+        flat = [b.reshape(n, (length * n.shape[1], n.shape[2])) for n in flat]
+        results[v] = b.apply("matmul", *flat, ta=True, tb=False) if g.op == "matmul" else b.sum_(flat[0], (0,))
     return [results.get(leaf) for leaf in body.leaves]
+
+
+def _adds_rows(gradient: Node) -> bool:
+    """Whether what a step adds to a gradient is a sum over rows, which all steps may share."""
+    if gradient.op == "matmul":
+        return gradient.type.rank == 2 and bool(gradient.attrs.get("ta")) and not gradient.attrs.get("tb")
+    return gradient.op == "sum" and gradient.attrs["axes"] == (0,) and gradient.inputs[0].type.rank == 2
+
+
+def _moving(body: Body, wanted: set[int], gathered: Sequence[int]) -> list[int]:
+    """The carries through which a gradient flows: those that what is asked for depends on, in this step or later."""
+    found = {k for k in wanted if body.carries[k].dtype in FLOATS}
+    while True:
+        reached = set(topological([*(body.next[k] for k in found), *(body.results[m] for m in gathered)]))
+        more = found | {k for k, leaf in enumerate(body.carries) if leaf in reached and leaf.dtype in FLOATS}
+        if more == found:
+            return sorted(found)
+        found = more

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nndsl.ir.dims import Size, product
+from nndsl.ir.dims import Size, product, written
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.loops import Binary, Expr, Num, Select, Var, equal
 from nndsl.ir.types import TensorType, shape_text
 from nndsl.lazy import np
 from nndsl.ops import build as b
 from nndsl.ops.op import Indexed, Op, ShapeFault, Types, View, case
+from nndsl.ops.steps import aligned, behind, reshaped, sliced, surrounded, transposed
 
 Index = tuple[Expr, ...]
 Read = Callable[[int, Index], Expr]
@@ -33,8 +34,9 @@ def both(a: Expr, c: Expr) -> Expr:
 def _reshape_type(types: Types, attrs: Attrs) -> TensorType:
     (t,), shape = types, attrs["shape"]
     if product(t.shape) != product(shape):
-        raise ShapeFault(f"{t} has {product(t.shape)} elements and does not fit [{shape_text(shape)}], which has "
-                         f"{product(shape)}", (0,), code="reshape")  # fmt: skip
+        has, wants = written(product(t.shape)), written(product(shape))
+        raise ShapeFault(f"{t} has {has} elements and does not fit [{shape_text(shape)}], which has {wants}", (0,),
+                         code="reshape")  # fmt: skip
     return TensorType(t.dtype, tuple(shape), t.kind)
 
 
@@ -176,28 +178,28 @@ def _concat_grad(n: Node, g: Node) -> tuple[Node, ...]:
 FAMILY: tuple[Op, ...] = (
     Op("reshape", ("x",), "The same elements under another shape; one size may be -1.", _reshape_type,
        lambda x, shape: np.reshape(x, shape), View(), lambda n, g: (b.reshape(g, n.inputs[0].shape),), hidden=True,
-       keeps_kind=True, cases=(case((2, 6), shape=(3, 4)), case((2, 3, 2), shape=(12,)), case((1, 5), shape=(5,)))),
+       keeps_kind=True, steps=reshaped, cases=(case((2, 6), shape=(3, 4)), case((2, 3, 2), shape=(12,)), case((1, 5), shape=(5,)))),
     Op("transpose", ("x",), "The axes in another order (reversed when none is given).", _transpose_type,
        lambda x, axes: np.ascontiguousarray(np.transpose(x, axes)),
        Indexed(lambda n, i, read: read(0, tuple(i[n.attrs["axes"].index(k)] for k in range(len(i))))),
-       lambda n, g: (b.transpose(g, _inverse(n.attrs["axes"])),), hidden=True, keeps_kind=True,
+       lambda n, g: (b.transpose(g, _inverse(n.attrs["axes"])),), hidden=True, keeps_kind=True, steps=transposed,
        cases=(case((2, 3), axes=(1, 0)), case(("batch", 3, 4), axes=(2, 0, 1)), case((2, 3, 4, 5), axes=(0, 2, 1, 3)))),
     Op("broadcast_to", ("x",), "Repeated along axes of size 1 and new leading axes.", _broadcast_type,
        lambda x, shape: np.ascontiguousarray(np.broadcast_to(x, shape)),
        Indexed(lambda n, i, read: read(0, source_index(n.inputs[0].shape, i))),
-       lambda n, g: (b.unbroadcast(g, n.inputs[0].shape),), hidden=True, keeps_kind=True,
+       lambda n, g: (b.unbroadcast(g, n.inputs[0].shape),), hidden=True, keeps_kind=True, steps=aligned,
        cases=(case((3,), shape=(2, 3)), case((2, 1, 4), shape=(2, 3, 4)), case((), shape=(2, 2)))),
     Op("slice", ("x",), "A box of elements with steps: what `x[a:b:c]` becomes.", _slice_type, _slice_reference,
        Indexed(lambda n, i, read: read(0, tuple(
            e * p + size_expr(s) for e, s, p in zip(i, n.attrs["start"], n.attrs["step"], strict=True)))),
-       _slice_grad, hidden=True, keeps_kind=True,
+       _slice_grad, hidden=True, keeps_kind=True, steps=sliced,
        cases=(case((5, 6), start=(1, 0), size=(3, 6), step=(1, 1)), case((5, 6), start=(0, 5), size=(5, 3), step=(1, -2)),
               case((7, 3), start=(1, 2), size=(3, 1), step=(2, 1)))),
     Op("pad", ("x",), "Surrounded by a constant, and with `interior` constants between neighbours.", _pad_type, _pad_reference,
-       Indexed(_pad_expr), _pad_grad, hidden=True,
+       Indexed(_pad_expr), _pad_grad, hidden=True, steps=surrounded,
        cases=(case((2, 3), low=(1, 0), high=(0, 2), interior=(0, 0), value=0.0),
               case((3, 2), low=(0, 1), high=(2, 0), interior=(1, 2), value=1.5))),
     Op("concat", ("x",), "Joined along an axis.", _concat_type, lambda *x, axis: np.concatenate(x, axis=axis),
-       Indexed(_concat_expr), _concat_grad, variadic=True, hidden=True,
+       Indexed(_concat_expr), _concat_grad, variadic=True, hidden=True, steps=behind,
        cases=(case((2, 3), (2, 4), axis=1), case((1, 3), (2, 3), (3, 3), axis=0), case(("batch", 2), ("batch", 5), axis=1))),
 )  # fmt: skip

@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
-from nndsl.ops import bag, elementwise, index, linear, normal, random, reduce, scan, shape
+from nndsl.ops import (
+    bag,
+    convolution,
+    cumulative,
+    einsum,
+    elementwise,
+    index,
+    linear,
+    mask,
+    normal,
+    pooling,
+    random,
+    reduce,
+    resizing,
+    scan,
+    shape,
+    sorting,
+    trigonometry,
+)
 from nndsl.ops.op import Op
 
 OPS: dict[str, Op] = {
-    op.name: op for family in (bag, elementwise, reduce, shape, linear, index, normal, random, scan) for op in family.FAMILY
+    op.name: op
+    for family in (
+        bag,
+        elementwise,
+        trigonometry,
+        reduce,
+        cumulative,
+        shape,
+        sorting,
+        linear,
+        convolution,
+        einsum,
+        index,
+        pooling,
+        resizing,
+        normal,
+        random,
+        mask,
+        scan,
+    )
+    for op in family.FAMILY
 }

@@ -10,10 +10,13 @@ do not depend on what is asked for get no gradient at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nndsl.ir.graph import Node, const, topological
+from nndsl.ir.rewrite import substitute
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
+from nndsl.ops.op import Expand
 from nndsl.ops.scan import backward
 from nndsl.ops.table import OPS
 
@@ -46,13 +49,25 @@ def pullback(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence[
             if node.op == "scan":
                 found: Sequence[Node | None] = backward(node, parts[node], pullback)
             else:
-                grad = OPS[node.op].grad
-                if grad is None:
+                op = OPS[node.op]
+                if not op.differentiable:
                     continue
-                found = grad(node, so_far[node])
+                found = op.grad(node, so_far[node]) if op.grad else _through_expansion(node, so_far[node])
             for child, part in zip(node.inputs, found, strict=True):
                 give(child, part)
     return [so_far.get(leaf) if leaf in needed else None for leaf in wrt]
+
+
+def _through_expansion(node: Node, cotangent: Node) -> list[Node | None]:
+    """The gradients of the inputs of a node by way of what it expands to, made over leaves that stand for them."""
+    lowering = OPS[node.op].lowering
+    assert isinstance(lowering, Expand)
+    given = {Node("input", (), {"name": f"of_{k}"}, x.type): x for k, x in enumerate((*node.inputs, cotangent))}
+    leaves = tuple(given)
+    inner = lowering.build(replace(node, inputs=leaves[:-1]))
+    found = pullback([inner], [leaves[-1]], leaves[:-1])
+    new = substitute([g for g in found if g is not None], given)
+    return [None if g is None else new[g] for g in found]
 
 
 def _depending(order: Sequence[Node], leaves: set[Node]) -> set[Node]:

@@ -32,7 +32,7 @@ def _canonical(node: Node) -> Node:
                 return _arg(node)
             case Reduce():
                 return _reduction(node)
-            case Contract() if node.type.rank > 3:
+            case Contract() if node.op == "matmul" and node.type.rank > 3:
                 return _product(node)
             case View() if _is_number(node.inputs[0]):
                 return b.broadcast_to(_number(node.inputs[0]), node.shape)

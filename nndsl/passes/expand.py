@@ -15,15 +15,24 @@ from nndsl.ops.table import OPS
 
 
 def expand(graph: Graph) -> Graph:
-    """Every expandable node replaced; the name of the node goes to what replaces it."""
-    return rewrite(graph, _expanded)
+    """Every expandable node replaced, those inside what replaces it too. The name of the node goes to what replaces
+    it."""
+    left = True
+    while left:
+        left = False
 
+        def expanded(node: Node) -> Node:
+            nonlocal left
+            if node.is_leaf:
+                return node
+            match OPS[node.op].lowering:
+                case Expand(build):
+                    left = True
+                    with b.at(node.span):
+                        made = build(node)
+                    # What is there anyway, as a leaf or for others, keeps the name it has.
+                    return made if made in node.inputs else replace(made, name=node.name)
+            return node
 
-def _expanded(node: Node) -> Node:
-    if node.is_leaf:
-        return node
-    match OPS[node.op].lowering:
-        case Expand(build):
-            with b.at(node.span):
-                return replace(build(node), name=node.name)
-    return node
+        graph = rewrite(graph, expanded)
+    return graph

@@ -1,9 +1,11 @@
 """Each scan gets a body of its own nodes, whose results are values of their own.
 
     next h = x_t; collect x_t       =>     next h = stop_gradient(x_t); collect stop_gradient(x_t)
+    scan (h = const 0)              =>     scan (h = stop_gradient(const 0))
 
-Kernels write each result of a step to a place of its own, so no two may be one node, and none a leaf or a view. Bodies
-share nodes after differentiation; the planner keeps one table for all, so it wants them distinct.
+Kernels write each result of a step to a place of its own, so no two may be one node, and none a leaf or a view. What
+a scan is given lies in memory, so none of it may be a bare number. Bodies share nodes after differentiation; the
+planner keeps one table for all, so it wants them distinct.
 """
 
 from __future__ import annotations
@@ -38,12 +40,13 @@ def _own_body(scan: Node) -> Node:
     body: Body = scan.attrs["body"]
     with b.at(scan.span):
         results = _separate(list(body.results))
+        stored = tuple(b.stop_gradient(i) if i.op in NUMBERS else i for i in scan.inputs)
     copies = rebuild((*body.leaves, *results), lambda n: n if n.op in NUMBERS else replace(n))
     inner = _distinct([copies[r] for r in results], {copies[leaf]: copies[leaf] for leaf in body.leaves})
     ends = [inner[copies[r]] for r in results]
     carries, items, free = (tuple(copies[n] for n in group) for group in (body.carries, body.items, body.free))
     made = Body(carries, items, free, tuple(ends[: len(body.next)]), tuple(ends[len(body.next) :]))
-    return replace(scan, attrs={**scan.attrs, "body": made})
+    return replace(scan, inputs=stored, attrs={**scan.attrs, "body": made})
 
 
 def _separate(results: list[Node]) -> list[Node]:

@@ -1,12 +1,13 @@
-"""From a checked model to the programs that run: predict, evaluate, train and gradients.
+"""From a checked model to the programs that run: predict, evaluate, train and gradients, and those that read texts.
 
-Names of outputs: `out.<name>`, `loss`, `loss.<name>`, `metric.<name>`, `arg.<metric>.<i>`, `grad.<param>`.
+Names of outputs: `out.<name>`, `loss`, `loss.<name>`, `metric.<name>`, `arg.<metric>.<i>`, `grad.<param>`; of those
+that read texts `scores` and `memory.<name>`.
 """
 
 from __future__ import annotations
 
 from nndsl.ir.experiment import Optimizer, UpdateRule
-from nndsl.ir.graph import Forward, Graph, Model, Node, Update, const
+from nndsl.ir.graph import Forward, Going, Graph, Model, Node, ParamSpec, Update, const
 from nndsl.ir.rewrite import substitute
 from nndsl.ops import build as b
 from nndsl.passes.autodiff import gradients
@@ -47,9 +48,37 @@ def train(model: Model, optimizer: Optimizer) -> Graph:
         reached = _clip_together(reached, optimizer.global_clipnorm)
     for rule, grad in reached:
         new = substitute([u.value for u in rule.updates], {rule.gradient: grad})
-        updates += [Update(u.target, new[u.value]) for u in rule.updates]
+        updates += [Update(u.target, _held(rule.param, u.target, new[u.value])) for u in rule.updates]
     _metrics(forward, outputs, updates)
     return Graph("train", tuple(outputs), tuple(updates))
+
+
+def _held(param: ParamSpec, target: Node, value: Node) -> Node:
+    """What a param's constraint makes of its new value."""
+    if target is not param.leaf or param.constrained is None:
+        return value
+    return substitute([param.constrained], {param.leaf: value})[param.constrained]
+
+
+def reading(output: Node) -> Graph:
+    """The scores of the token behind a text."""
+    return Graph("reading", (("scores", last_place(output)),))
+
+
+def going(made: Going, output: str, whole: bool = False) -> Graph:
+    """Some steps of a text: the scores behind the last of them (of each with `whole`), and what is kept."""
+    node = dict(made.outputs)[output]
+    kept = tuple((memory.name, memory.value) for memory in made.memories)
+    return Graph("going", (("scores", node if whole else last_place(node)), *kept))
+
+
+def last_place(node: Node) -> Node:
+    """Of scores of all places [batch, time, n] those of the last one, [batch, n]."""
+    if node.type.rank != 3:
+        return node
+    batch, time, n = node.shape
+    part = b.apply("slice", node, start=(0, time - 1, 0), size=(batch, 1, n), step=(1, 1, 1))
+    return b.reshape(part, (batch, n))
 
 
 def unreached(model: Model) -> list[str]:

@@ -3,6 +3,7 @@
 x * 1  =>  x            --x  =>  x              x ** 2  =>  x * x
 reshape(reshape(x))  =>  reshape(x)             transpose(a) @ b  =>  a @ b with the transpose inside
 f(broadcast_to(x), y)  =>  f(x, y) where f broadcasts by itself
+where(0 < x, max_pool_grad(x, v), 0)  =>  max_pool_grad(x, where(0 < max_pool(x), v, 0))
 """
 
 from __future__ import annotations
@@ -158,6 +159,23 @@ def _where(n: Node) -> Node | None:
     return None
 
 
+def _pooled_mask(n: Node) -> Node | None:
+    """What relu lets back through a pooling is chosen before it is put to its places: there are fewer windows.
+
+    Where a window's greatest is not above 0, neither is any element of it; where it is, the element that gets the
+    gradient is above 0 as well.
+    """
+    condition, x, y = n.inputs
+    if x.op != "max_pool_grad" or condition.op != "less" or not is_const(y, 0) or not is_const(condition.inputs[0], 0):
+        return None
+    image, values = x.inputs
+    if condition.inputs[1] is not image:
+        return None
+    with b.at(n.span):
+        pooled = b.apply("max_pool", image, **x.attrs, out=values.shape[1:-1])
+        return replace(x, inputs=(image, b.where(b.less(0.0, pooled), values, 0.0)))
+
+
 def _unrepeated(n: Node) -> Node:
     """What a repetition repeats, where that is one number; else the node."""
     return n.inputs[0] if n.op == "broadcast_to" and n.inputs[0].shape == () else n
@@ -201,6 +219,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "broadcast_to": (_broadcast,),
     "sum": (_sum_of_one,),
     "matmul": (_matmul,),
-    "where": (_where,),
+    "where": (_where, _pooled_mask),
 }
 EVERYWHERE: tuple[Rule, ...] = (_implicit_broadcast,)

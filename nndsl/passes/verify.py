@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nndsl.diagnostics import InternalError
-from nndsl.ir.graph import LEAVES, Graph
+from nndsl.ir.graph import LEAVES, Graph, Node, topological
 
 
 def verify(graph: Graph) -> None:
-    """Every node has the type its op infers, every update fits its target. Raises InternalError."""
+    """Every node has the type its op infers, in bodies of scans too, every update fits its target. Raises
+    InternalError."""
+    _verify(graph.nodes())
+    for update in graph.updates:
+        if (update.value.dtype, update.value.shape) != (update.target.dtype, update.target.shape):
+            raise InternalError(f"update of {update.target} with {update.value}")
+
+
+def _verify(nodes: Iterable[Node]) -> None:
     from nndsl.ops.op import ShapeFault
     from nndsl.ops.table import OPS
 
-    for node in graph.nodes():
+    for node in nodes:
         if node.op in LEAVES:
             if node.inputs:
                 raise InternalError(f"leaf with inputs: {node}")
@@ -24,6 +34,10 @@ def verify(graph: Graph) -> None:
             raise InternalError(f"{node} over {[str(i.type) for i in node.inputs]}: {fault.message}") from fault
         if (expected.dtype, expected.shape) != (node.dtype, node.shape):
             raise InternalError(f"{node} should be {expected}")
-    for update in graph.updates:
-        if (update.value.dtype, update.value.shape) != (update.target.dtype, update.target.shape):
-            raise InternalError(f"update of {update.target} with {update.value}")
+        if node.op == "scan":
+            body = node.attrs["body"]
+            inside = topological(body.results)
+            strange = [n for n in inside if n.op == "input" and n not in body.leaves]
+            if strange:
+                raise InternalError(f"the body of {node} reads {strange}, which are no leaves of it")
+            _verify(inside)

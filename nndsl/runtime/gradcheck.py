@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nndsl.ir.dims import Dim, evaluate
+from nndsl.ir.dims import Dim, evaluate, symbols
 from nndsl.ir.graph import Graph, Model, Port
 from nndsl.runtime.interpreter import run
 from nndsl.runtime.parameters import draw
@@ -41,8 +41,14 @@ def sizes_for(model: Model, rows: int = ROWS) -> dict[str, int]:
         for size in port.type.shape:
             if isinstance(size, Dim) and size.name:
                 found.setdefault(size.name, rows + len(found))
-    while any(evaluate(c.size, found) < 0 for c in model.constraints) and max(found.values()) < 4096:
-        found = {name: (size * 2 if position else size) for position, (name, size) in enumerate(found.items())}
+    while max(found.values(), default=4096) < 4096:
+        unmet = next((c for c in model.constraints if not c.holds(found)), None)
+        if unmet is None:
+            break
+        if unmet.divisor is not None:
+            found[symbols(unmet.size)[-1]] += 1
+        else:
+            found = {name: (size * 2 if position else size) for position, (name, size) in enumerate(found.items())}
     return found
 
 

@@ -72,7 +72,8 @@ def _scan(
         for gathered, n in zip(collected, body.collects, strict=True):
             gathered.append(step[n])
     ordered = [g[::-1] if node.attrs["reverse"] else g for g in collected]
-    return (*carries, *(np.stack(g) for g in ordered))
+    empty = [np.empty((0, *resolve(n.shape, sizes)), NUMPY_NAMES[n.dtype]) for n in body.collects]
+    return (*carries, *(np.stack(g) if g else e for g, e in zip(ordered, empty, strict=True)))
 
 
 def _leaf(node: Node, arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
@@ -97,6 +98,12 @@ def _apply(node: Node, values: Mapping[Node, Any], sizes: Mapping[str, int]) -> 
     if out.shape != expected:
         raise InternalError(f"{node} gave shape {out.shape} instead of {expected}")
     return out
+
+
+def evaluate_sized(node: Node, sizes: Mapping[str, int]) -> Any:
+    """The value of a node that reads nothing but sizes."""
+    outputs, _ = run(Graph("sized", (("value", node),)), {}, {}, sizes)
+    return np.array(outputs["value"])
 
 
 def evaluate_initial(node: Node, key: int, arrays: Arrays | None = None) -> Any:

@@ -171,6 +171,28 @@ def declare(builder: Any, kind: Any, name: str) -> Any:
     return known if known is not None else ir.Function(builder.module, kind, name)
 
 
+_libraries: dict[str, Any] = {}
+
+
+def linked(context: Any, builder: Any, name: str, parameters: list[Any], body: Callable[[Any], None]) -> Any:
+    """The declaration of a function that has a module of its own, which is made once a process and linked to callers.
+
+    `body` adds the function to a module. For those that are long: to write their IR anew for each kernel that calls
+    them would take longer than the kernel.
+    """
+    library = _libraries.get(name)
+    if library is None:
+        library = context.codegen().create_library(name)
+        module = library.create_ir_module(name)
+        body(module)
+        module.globals[name].linkage = "external"  # or nothing would keep it there until a caller is linked
+        library.add_ir_module(module)
+        library.finalize()
+        _libraries[name] = library
+    context.add_linking_libs([library])
+    return declare(builder, ir.FunctionType(ir.VoidType(), parameters), name)
+
+
 Build = Callable[..., "V | None"]
 NUMBA_TYPES = {"i32": types.int32, "i64": types.int64, "f32": types.float32, "f64": types.float64}
 

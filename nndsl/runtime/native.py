@@ -13,6 +13,7 @@ from nndsl.ir.dims import evaluate
 from nndsl.ir.graph import Node
 from nndsl.ir.plan import ALIGN, Plan
 from nndsl.ir.types import NUMPY_NAMES
+from nndsl.ir.work import multiply_adds
 from nndsl.runtime import cache, threads
 
 
@@ -37,6 +38,8 @@ class Module(Protocol):
     @property
     def clocks(self) -> tuple[object, ...]: ...
     @property
+    def sizes(self) -> Mapping[str, str]: ...
+    @property
     def text(self) -> str: ...
     @property
     def entry(self) -> str: ...
@@ -60,6 +63,8 @@ class Frame:
         self.words = self.numbers.view(np.int64)
         self.clocks = np.zeros(1 + len(program.clocks), np.int64)
         self.table = np.zeros(len(program.slots), np.int64)
+        self.table_address: int = self.table.ctypes.data
+        self.workers = program.workers if _is_much(program, end, sizes) else 1
         base = self.arena.ctypes.data
         self.arrays: list[tuple[int, str]] = []
         # The arrays of the last run: to ask an array for its address takes longer than to see that it is the same.
@@ -90,6 +95,15 @@ class Frame:
             start = offsets[home]
             return self.arena[start : start + count * dtype.itemsize].view(dtype).reshape(shape)
         return Outside(home, shape)
+
+
+LITTLE = 200_000
+"""Multiply-adds and elements of arrays below which another thread costs more than it brings; the bits are the same."""
+
+
+def _is_much(program: Native, arena: int, sizes: Mapping[str, int]) -> bool:
+    """Whether a run is worth several threads; `arena` are the bytes of its arrays."""
+    return arena // 4 + evaluate(program.work, sizes) > LITTLE
 
 
 class Outside:
@@ -123,11 +137,13 @@ class Native:
         begin = time.perf_counter()
         self.plan = module.plan
         self.slots = module.slots
+        self.renamed = module.sizes
         self.clocks = module.clocks
         loaded = cache.load_program(module.text, module.entry)
         self.address, self.compiled = loaded.address, loaded.compiled
         self.path = loaded.path
         self.workers = workers
+        self.work = multiply_adds(module.plan.graph.roots)
         self.seconds = time.perf_counter() - begin
         self._frames: dict[tuple[int, ...], list[Frame]] = {}
         self._kept = 0
@@ -137,6 +153,7 @@ class Native:
         self, inputs: Mapping[str, Any], store: Mapping[str, Any], scalars: Mapping[str, Any], sizes: Mapping[str, int]
     ) -> dict[str, Any]:
         """See Executable. Safe from several threads as far as `store` is not shared with an update."""
+        sizes = self.named(sizes)
         key = tuple(sizes[name] for name in self.plan.sizes)
         frame = self._borrow(key, sizes)
         try:
@@ -163,11 +180,15 @@ class Native:
                 frame.words[i] = scalars[name]
             else:
                 frame.numbers[i] = scalars[name]
-        threads.run(self.address, frame.table, self.workers)
+        threads.launch(self.address, frame.table_address, frame.workers)
         return {
             name: view.value(inputs, store, scalars, sizes) if isinstance(view, Outside) else view.copy()
             for name, view in frame.outputs
         }
+
+    def named(self, sizes: Mapping[str, int]) -> Mapping[str, int]:
+        """Sizes by the names that they have in the program too."""
+        return {**sizes, **{new: sizes[old] for new, old in self.renamed.items()}} if self.renamed else sizes
 
     def _borrow(self, key: tuple[int, ...], sizes: Mapping[str, int]) -> Frame:
         with self._lock:

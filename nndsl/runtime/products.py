@@ -29,6 +29,7 @@ from nndsl.runtime.tiles import (
     Kind,
     new_function,
     shuffle,
+    spread,
     tile,
     transpose,
 )
@@ -43,6 +44,8 @@ A_BYTES = MOST_ROWS * 1024
 DIRECT_DEPTH = 2048
 """The depth of a panel of B that is used where it is."""
 CHUNK = 16
+ONE_ROW_VECTORS, ONE_ROW_STEPS = 8, 4
+"""Of a product with one row: the vectors that are held in registers, else the rows of B that go by together."""
 LINE_BYTES = 64
 
 
@@ -241,6 +244,50 @@ def _wide(
 
 
 @_shared
+def _one_row(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
+    """A single row of C, at least a vector wide, where B's rows are contiguous: B is read once, in order.
+
+    Where C fits into registers it stays there. Otherwise ONE_ROW_STEPS rows of B go by at a time, so that C, which
+    lies in the cache, is read and written as many times less; what is left of a vector at the end is done one by one.
+    """
+    builder, zero, size = a.b, depth.const(0), kind.size
+    vectors = over(width + (kind.lanes - 1), kind.lanes)
+    with builder.if_else((vectors <= ONE_ROW_VECTORS).value) as (few, many):
+        with few:
+            for count in range(1, ONE_ROW_VECTORS + 1):
+                with builder.if_then(vectors.equals(count).value):
+                    last = (width - kind.lanes) * size
+                    _call(tile(builder.module, kind, count, 1), a, row, step, b, down, last, c, c_row, rows, depth,
+                          last, V(builder, ir.IntType(1)(1)))  # fmt: skip
+        with many:
+            whole = over(width, kind.lanes)
+            with each(zero, width) as j:
+                kind.store(V(builder, kind.element(0.0)), c + j * size)
+            with each(zero, depth, ONE_ROW_STEPS) as k:
+                steps = least(depth - k, ONE_ROW_STEPS)
+                for count in range(1, ONE_ROW_STEPS + 1):
+                    with builder.if_then(steps.equals(count).value):
+                        place, line = a + k * step, b + k * down
+                        _rows_added(kind, place, step, line, down, c, zero, whole, kind.vector, count)
+                        _rows_added(kind, place, step, line, down, c, whole * kind.lanes, width, kind.element, count)
+
+
+def _rows_added(kind: Kind, a: V, step: V, b: V, down: V, c: V, start: V, stop: V, element: Any, count: int) -> None:
+    """C += a few numbers of A times as many rows of B, in their order: vectors or elements `start:stop`."""
+    wide = element == kind.vector
+    numbers = [kind.load(a + step * i, kind.element) for i in range(count)]
+    factors = [spread(x, kind.vector) if wide else x for x in numbers]
+    with each(start, stop) as j:
+        place = j * (VECTOR_BYTES if wide else kind.size)
+        total = kind.load(c + place, element)
+        for i, factor in enumerate(factors):
+            total = kind.multiply_add(factor, kind.load(b + down * i + place, element), total)
+        kind.store(total, c + place)
+
+
+@_shared
 def _vector(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
@@ -288,7 +335,12 @@ def _multiply(
                 # The transposed product: its one row has vectors where this one has single numbers.
                 _call(wide, b, size, size, a, step, row, c, size, one, rows, depth)
         with usual:
-            _call(wide, a, row, step, b, down, across, c, c_row, rows, width, depth)
+            alone = rows.equals(1) & across.equals(kind.size) & (width >= kind.lanes)
+            with builder.if_else(alone.value) as (one_row, several):
+                with one_row:
+                    _call(_one_row(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+                with several:
+                    _call(wide, a, row, step, b, down, across, c, c_row, rows, width, depth)
 
 
 # --- for kernels -----------------------------------------------------------------------------------------------

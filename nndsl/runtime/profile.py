@@ -34,7 +34,7 @@ class KernelTime:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """A program measured. `seconds` is the median time of a run; the kernels' times are means scaled to it."""
+    """A program measured. `seconds` is the median time of a run; the kernels' times are medians that add up to it."""
 
     plan: Plan
     sizes: Mapping[str, int]
@@ -52,30 +52,32 @@ def measure(
     runs: int,
 ) -> Profile:
     """Run a program that takes its kernels' times so many times. `store` is changed as by a training."""
+    sizes = program.named(sizes)
     frame = Frame(program, sizes)
     for _ in range(WARM_UP):
         program.run_in(frame, inputs, store, scalars, sizes)
-    spent = np.zeros(len(frame.clocks) - 1)
+    ticks = np.zeros((runs, len(frame.clocks) - 1))
     times = []
-    for _ in range(runs):
+    for i in range(runs):
         frame.clocks[1:] = 0
         begun = time.perf_counter()
         program.run_in(frame, inputs, store, scalars, sizes)
         times.append(time.perf_counter() - begun)
-        spent += frame.clocks[1:]
+        ticks[i] = frame.clocks[1:]
     seconds = statistics.median(times)
     regions = [region for region in program.clocks if isinstance(region, Region)]
     calls = dict(_calls(program.plan.regions, sizes, 1))
+    spent = np.median(ticks, axis=0)
     whole = max(1.0, float(spent.sum()))
     kernels = tuple(
         KernelTime(
             region,
             calls[region],
-            float(ticks) / whole * seconds,
+            float(median) / whole * seconds,
             calls[region] * sum(evaluate(of_node(node), sizes) for node in region.nodes),
             calls[region] * _bytes(program.plan, region, sizes),
         )
-        for region, ticks in zip(regions, spent, strict=True)
+        for region, median in zip(regions, spent, strict=True)
     )
     return Profile(program.plan, sizes, program.workers, seconds, kernels)
 

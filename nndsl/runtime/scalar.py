@@ -6,12 +6,17 @@ NumPy. f64 functions call the C library. Names that end in a dtype take that dty
 
 from __future__ import annotations
 
-from nndsl.runtime.llvm import F32, I32, I64, LLVM_VERSION, V, generic, native
+from typing import Any
+
+from nndsl.ops.special import INVERSE_F32, INVERSE_F64
+from nndsl.runtime.llvm import F32, I32, I64, LLVM_VERSION, V, generic, intrinsic, native
+from nndsl.runtime.target import types
 
 ROUND = 12582912.0
 """1.5 * 2**23: added to a small f32, it leaves the nearest integer in the low bits."""
 ROUND_BITS = 0x4B400000
 LOG2E = 1.4426950408889634
+LN2 = 0.6931471805599453
 LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4
 """ln 2 in two parts; the first has few bits, so that its multiples are exact."""
 EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
@@ -106,7 +111,9 @@ def hyperbolic_tangent(x: V) -> V:
     size = x.call("llvm.fabs")
     square = x * x
     near = square.polynomial(*TANH) * square * x + x
-    far = 1.0 - 2.0 / (exponential(size * 2.0) + 1.0)
+    # From 10 on the result is 1, and below that e**(2 x) needs none of the care that `exponential` takes.
+    n, r = _split((size > 10.0).choose(size.const(10.0), size) * 2.0)
+    far = 1.0 - 2.0 / ((_expm1_reduced(r) + 1.0) * _power_of_two(n) + 1.0)
     return (size < 0.625).choose(near, far.call("llvm.copysign", x))
 
 
@@ -130,6 +137,32 @@ def error_function(x: V) -> V:
     near = square.polynomial(*ERF_NEAR) * x + x
     far = 1.0 - exponential(size.polynomial(*ERF_FAR) * size - size)
     return (size > 0.927734375).choose(far.call("llvm.copysign", x), near)
+
+
+def inverse_error_function(x: V) -> V:
+    """erfinv x: infinite at 1 and -1, NaN beyond (see `ops.special`)."""
+    w = -logarithm((1.0 - x) * (x + 1.0))
+    pieces = INVERSE_F32 if x.type == F32 else INVERSE_F64
+    ratio: V | None = None
+    for number in reversed(range(len(pieces))):
+        limit, centre, coefficients = pieces[number]
+        far = number > 0
+        here = ((w.call("llvm.sqrt") if far else w) - centre).polynomial(*coefficients)
+        ratio = here if ratio is None else (w < limit).choose(here, ratio)
+    assert ratio is not None
+    edge = x.call("llvm.fabs").equals(1.0)
+    return edge.choose(x.const(float("inf")).call("llvm.copysign", x), x * ratio)
+
+
+def power_of_two(x: V) -> V:
+    """2**x."""
+    if x.type != F32:
+        return x.call("llvm.exp2")
+    shifted = _clamp(x, -151.0, 129.0) + ROUND
+    n = shifted.bits(I32) - ROUND_BITS
+    half = n >> 1
+    rest = (_clamp(x, -151.0, 129.0) - (shifted - ROUND)) * LN2
+    return (_expm1_reduced(rest) + 1.0) * _power_of_two(half) * _power_of_two(n - half)
 
 
 def cosine_of_turns(u: V) -> V:
@@ -157,6 +190,8 @@ tanh_f32, tanh_f64 = native("f32", "f32")(hyperbolic_tangent), native("f64", "f6
 sigmoid_f32, sigmoid_f64 = native("f32", "f32")(logistic), native("f64", "f64")(logistic)
 softplus_f32, softplus_f64 = native("f32", "f32")(soft_plus), native("f64", "f64")(soft_plus)
 erf_f32, erf_f64 = native("f32", "f32")(error_function), native("f64", "f64")(error_function)
+erfinv_f32, erfinv_f64 = native("f32", "f32")(inverse_error_function), native("f64", "f64")(inverse_error_function)
+exp2_f32, exp2_f64 = native("f32", "f32")(power_of_two), native("f64", "f64")(power_of_two)
 
 
 @generic
@@ -177,6 +212,23 @@ def minimum(x: V, y: V) -> V:
     if LLVM_VERSION >= (18,):
         return x.call("llvm.minimum", y)
     return x.differs(x).choose(x, (x < y).choose(x, y))
+
+
+@intrinsic
+def choose(typing_context: Any, condition: Any, then: Any, otherwise: Any) -> Any:
+    """`then` where the condition holds, else `otherwise`; both are computed.
+
+    Python's `a if c else b` would be a branch, and where a loop is unrolled before LLVM sees that both sides are only
+    loads, it stays one: for numbers without order, a wrong guess every other time.
+    """
+    kind = typing_context.unify_pairs(types.unliteral(then), types.unliteral(otherwise))
+    if kind is None:
+        return None
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(*arguments)
+
+    return kind(types.boolean, kind, kind), emit
 
 
 @generic
@@ -251,6 +303,18 @@ def rint(x: V) -> V:
 
 
 @generic
+def log2(x: V) -> V:
+    """The logarithm of a float to base 2, exact for powers of 2."""
+    return x.call("llvm.log2")
+
+
+@generic
+def log10(x: V) -> V:
+    """The logarithm of a float to base 10."""
+    return x.call("llvm.log10")
+
+
+@generic
 def sqrt(x: V) -> V:
     """The square root of a float."""
     return x.call("llvm.sqrt")
@@ -280,9 +344,35 @@ def is_finite_f64(x: V) -> V:
     return ((x.bits(I64) & 0x7FF0000000000000).differs(0x7FF0000000000000)).widen(I32)
 
 
+@native("i32", "f32")
+def is_nan_f32(x: V) -> V:
+    """1 where NaN: its bits, without the sign, lie above those of infinity."""
+    return ((x.bits(I32) & 0x7FFFFFFF) > 0x7F800000).widen(I32)
+
+
+@native("i32", "f64")
+def is_nan_f64(x: V) -> V:
+    """1 where NaN."""
+    return ((x.bits(I64) & 0x7FFFFFFFFFFFFFFF) > 0x7FF0000000000000).widen(I32)
+
+
+@native("i32", "f32")
+def is_infinite_f32(x: V) -> V:
+    """1 where infinite, of either sign."""
+    return ((x.bits(I32) & 0x7FFFFFFF).equals(0x7F800000)).widen(I32)
+
+
+@native("i32", "f64")
+def is_infinite_f64(x: V) -> V:
+    """1 where infinite, of either sign."""
+    return ((x.bits(I64) & 0x7FFFFFFFFFFFFFFF).equals(0x7FF0000000000000)).widen(I32)
+
+
 __all__ = [
-    "ceil", "cos", "erf_f32", "erf_f64", "exp_f32", "exp_f64", "expm1_f32", "expm1_f64", "floor", "floor_divide",
-    "floor_mod", "is_finite_f32", "is_finite_f64", "log1p_f32", "log1p_f64", "log_f32", "log_f64", "maximum",
-    "minimum", "power", "rint", "sigmoid_f32", "sigmoid_f64", "sign", "sin", "softplus_f32", "softplus_f64", "sqrt",
-    "tanh_f32", "tanh_f64",
+    "ceil", "choose", "cos", "erf_f32", "erf_f64", "erfinv_f32", "erfinv_f64", "exp2_f32", "exp2_f64", "exp_f32",
+    "exp_f64",
+    "expm1_f32", "expm1_f64", "floor", "floor_divide", "floor_mod", "is_finite_f32", "is_finite_f64",
+    "is_infinite_f32", "is_infinite_f64", "is_nan_f32", "is_nan_f64", "log1p_f32", "log1p_f64", "log2", "log10",
+    "log_f32", "log_f64", "maximum", "minimum", "power", "rint", "sigmoid_f32", "sigmoid_f64", "sign", "sin",
+    "softplus_f32", "softplus_f64", "sqrt", "tanh_f32", "tanh_f64",
 ]  # fmt: skip

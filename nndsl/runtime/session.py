@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from nndsl.diagnostics import NndslError
-from nndsl.ir.dims import Dim, evaluate
+from nndsl.diagnostics import NndslError, Problem
+from nndsl.ir.dims import Dim, evaluate, written
 from nndsl.ir.experiment import Optimizer
-from nndsl.ir.graph import Graph, Metric, Model, Port
+from nndsl.ir.graph import Constraint, Graph, Metric, Model, Port
 from nndsl.ops.draws import step_key
-from nndsl.problems.running import FixedLearningRate, SizeRelation
+from nndsl.problems.running import FixedLearningRate, SizeDivides, SizeRelation, SizesRefused
 from nndsl.runtime.executable import Executable
 from nndsl.runtime.interpreter import run
 from nndsl.runtime.parameters import draw
@@ -32,13 +32,13 @@ class Report:
     from_cache: bool
 
 
-@dataclass(frozen=True)
 class Scalars(Mapping[str, Any]):
     """The numbers a program may ask for; the key of random draws is made only where it is."""
 
-    step: int
-    learning_rate: float
-    seed: int
+    __slots__ = ("learning_rate", "seed", "step")
+
+    def __init__(self, step: int, learning_rate: float, seed: int) -> None:
+        self.step, self.learning_rate, self.seed = step, learning_rate, seed
 
     def __getitem__(self, name: str) -> Any:
         match name:
@@ -141,7 +141,7 @@ class Session:
         self._training = Gatherer(model.training.metrics)
         self._evaluation = Gatherer(model.inference.metrics)
         self._current = self._training
-        self._ports = (*model.inputs, *model.targets)
+        self._places = _named_sizes((*model.inputs, *model.targets))
         self._rate = optimizer.learning_rate
         self.loss_names = tuple(t.name for t in model.training.losses if not t.penalty)
         self.metric_names = tuple(m.name for m in model.training.metrics)
@@ -181,17 +181,24 @@ class Session:
                 ready = self._ready[name]
         return ready
 
-    def sizes(self, batch: Batch, ports: tuple[Port, ...] | None = None) -> dict[str, int]:
+    def build(self, graph: Graph) -> Executable:
+        """A graph of one's own made ready for this session's engine."""
+        return self._build(graph)
+
+    def scalars(self) -> Mapping[str, Any]:
+        """The run-time numbers of a program that does not train."""
+        return self._scalars(self.step)
+
+    def sizes(self, batch: Batch) -> dict[str, int]:
         """The symbolic sizes a batch fixes. Raises NndslError where an index of the model would be out of range."""
-        found: dict[str, int] = {}
-        for port in ports or self._ports:
-            if port.name in batch:
-                for size, actual in zip(port.type.shape, batch[port.name].shape, strict=True):
-                    if isinstance(size, Dim) and size.name is not None:
-                        found[size.name] = actual
+        found = {
+            name: batch[port].shape[axis]
+            for port, axis, name in self._places
+            if port in batch
+        }
         for constraint in self.model.constraints:
-            if evaluate(constraint.size, found) < 0:
-                raise NndslError(SizeRelation(constraint.span, str(constraint.size), tuple(sorted(found.items()))))
+            if not constraint.holds(found):
+                raise NndslError(_unmet(constraint, tuple(sorted(found.items()))))
         return found
 
     def _scalars(self, step: int) -> Scalars:
@@ -223,7 +230,7 @@ class Session:
 
     def predict(self, batch: Batch) -> dict[str, Any]:
         """The outputs for one batch of inputs. May be called from many threads at once."""
-        sizes = self.sizes(batch, self.model.inputs)
+        sizes = self.sizes(batch)
         store = {**self.params, **self.states}
         outputs = self._program("predict").run(batch, store, self._scalars(self.step), sizes)
         return {name.removeprefix("out."): value for name, value in outputs.items()}
@@ -278,6 +285,25 @@ class Session:
         self._rate = float(value)
 
 
+def _named_sizes(ports: tuple[Port, ...]) -> tuple[tuple[str, int, str], ...]:
+    """Each place where an array tells the size of a dim: the array's name, the axis, the dim."""
+    return tuple(
+        (port.name, axis, size.name)
+        for port in ports
+        for axis, size in enumerate(port.type.shape)
+        if isinstance(size, Dim) and size.name is not None
+    )
+
+
 def _losses(outputs: Mapping[str, Any]) -> dict[str, float]:
     """`loss` and, where there are several terms, each under its own name."""
     return {name.removeprefix("loss."): float(value) for name, value in outputs.items() if name.startswith("loss")}
+
+
+def _unmet(constraint: Constraint, sizes: tuple[tuple[str, int], ...]) -> Problem:
+    """What is said of sizes of the data that the model cannot take."""
+    if constraint.text:
+        return SizesRefused(constraint.span, constraint.text, sizes)
+    if constraint.divisor is not None:
+        return SizeDivides(constraint.span, written(constraint.size), written(constraint.divisor), sizes)
+    return SizeRelation(constraint.span, written(constraint.size), sizes)

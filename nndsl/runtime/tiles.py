@@ -89,23 +89,23 @@ class Kind:
         b = address.b
         b.store(value.value, b.inttoptr(address.value, value.type.as_pointer()), align=self.size)
 
-    def load_some(self, address: V, mask: V) -> V:
+    def load_some(self, address: V, mask: V, vector: Any = None) -> V:
         """A vector whose lanes outside the mask are zero and are not read."""
-        b, kind = address.b, self.vector
+        b, kind = address.b, vector or self.vector
         function = ir.FunctionType(kind, [kind.as_pointer(), I32, mask.type, kind])
         place = b.inttoptr(address.value, kind.as_pointer())
         given = [place, I32(self.size), mask.value, ir.Constant(kind, None)]
-        return V(b, b.call(declare(b, function, self._masked("load")), given))
+        return V(b, b.call(declare(b, function, self._masked("load", kind)), given))
 
     def store_some(self, value: V, address: V, mask: V) -> None:
         """The lanes in the mask."""
-        b, kind = address.b, self.vector
+        b, kind = address.b, value.type
         function = ir.FunctionType(ir.VoidType(), [kind, kind.as_pointer(), I32, mask.type])
         place = b.inttoptr(address.value, kind.as_pointer())
-        b.call(declare(b, function, self._masked("store")), [value.value, place, I32(self.size), mask.value])
+        b.call(declare(b, function, self._masked("store", kind)), [value.value, place, I32(self.size), mask.value])
 
-    def _masked(self, what: str) -> str:
-        vector = f"v{self.lanes}{self.name}"
+    def _masked(self, what: str, kind: Any) -> str:
+        vector = f"v{kind.count}{self.name}"
         return f"llvm.masked.{what}.{vector}.p0" + ("" if LLVM_VERSION[0] >= 15 else vector)
 
     def multiply_add(self, x: V, y: V, total: V) -> V:
@@ -126,6 +126,13 @@ def spread(value: V, kind: Any) -> V:
     b, undefined = value.b, ir.Constant(kind, ir.Undefined)
     one = b.insert_element(undefined, value.value, I32(0))
     return V(b, b.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(I32, kind.count), [0] * kind.count)))
+
+
+def first_lanes(count: V, lanes: int) -> V:
+    """The mask of the first `count` of so many lanes."""
+    numbers = ir.VectorType(I64, lanes)
+    counted = ir.Constant(numbers, list(range(lanes)))
+    return V(count.b, count.b.icmp_signed("<", counted, spread(count, numbers).value))
 
 
 def shuffle(x: V, y: V, order: list[int]) -> V:
@@ -162,14 +169,14 @@ def new_function(module: Any, name: str, parameters: list[Any]) -> Any:
     return function
 
 
-def tile(module: Any, kind: Kind, vectors: int) -> Any:
-    """The function C = A @ B, or C += A @ B unless `fresh`, for up to TILE_ROWS rows; written once a module.
+def tile(module: Any, kind: Kind, vectors: int, height: int = TILE_ROWS) -> Any:
+    """The function C = A @ B, or C += A @ B unless `fresh`, for up to `height` rows; written once a module.
 
     Parameters: a, row, step, b, down, b_last, c, c_row, rows, depth, c_last, fresh. A(i, k) is at
     a + i * row + k * step, B's row k at b + k * down; its last vector starts at b_last from the row's start, C's at
     c_last. With NARROW as `vectors` there is one vector, of which the first c_last elements of C are read and written.
     """
-    name = f"nn_tile_{kind.name}_{vectors or 'narrow'}"
+    name = f"nn_tile_{kind.name}_{vectors or 'narrow'}" + (f"_by_{height}" if height != TILE_ROWS else "")
     if name in module.globals:
         return module.globals[name]
     function = new_function(module, name, [I64] * 11 + [I1])
@@ -180,14 +187,12 @@ def tile(module: Any, kind: Kind, vectors: int) -> Any:
     def offsets(of_last: V) -> list[V | int]:
         return [of_last if j and j == vectors - 1 else j * VECTOR_BYTES for j in range(vectors)]
 
-    number = [(rows > i).choose(rows.const(i), rows - 1) for i in range(TILE_ROWS)]
+    number = [(rows > i).choose(rows.const(i), rows - 1) for i in range(height)]
     a_rows = [a + row * n for n in number]
     places = [[c + c_row * n + o for o in offsets(c_last)] for n in number]
     mask = c_last
     if narrow:
-        lanes = ir.VectorType(I64, kind.lanes)
-        counted = ir.Constant(lanes, list(range(kind.lanes)))
-        mask = V(b, b.icmp_signed("<", counted, spread(c_last, lanes).value))
+        mask = first_lanes(c_last, kind.lanes)
     entry, continued = b.block, b.append_basic_block("continued")
     loop, done = b.append_basic_block("k"), b.append_basic_block("done")
     b.cbranch(fresh.value, loop, continued)
@@ -230,6 +235,6 @@ def tile(module: Any, kind: Kind, vectors: int) -> Any:
 
 
 __all__ = [
-    "F32", "F64", "NARROW", "TILE_ROWS", "TILE_VECTORS", "VECTOR_BYTES", "Kind", "new_function", "shuffle", "spread",
-    "tile", "transpose",
+    "F32", "F64", "NARROW", "TILE_ROWS", "TILE_VECTORS", "VECTOR_BYTES", "Kind", "first_lanes", "new_function",
+    "shuffle", "spread", "tile", "transpose",
 ]  # fmt: skip

@@ -1,0 +1,268 @@
+"""Convolutions and their gradients, as LLVM IR, made of `gathered` products.
+
+A convolution's rows are places of the result and its steps the elements of the window with their channels
+(`convolve`); from the result back to the image it is the same with other lists (`convolve_back`); for the gradient of
+the kernel rows and steps change sides (`convolve_kernel`). Which places and elements go together is in `places`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from nndsl.runtime.gathered import ENTRY, multiply, pack_columns, pack_rows, stack
+from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic, linked
+from nndsl.runtime.places import Axis, Image, classes, greatest, list_places, list_taps, rounds
+from nndsl.runtime.products import each, least, over
+from nndsl.runtime.target import arrayobj, types
+from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
+
+MOST_DEPTH = 24 * 1024 // (2 * VECTOR_BYTES)
+"""Steps of a product at a time: a strip of B then takes most of a first-level cache."""
+MOST_PLACES = 1024
+"""Rows of a product at a time: what they read and write should stay in the second-level cache."""
+KERNEL_STEPS = 80
+"""Steps of the gradient of a kernel that are done for all rows: what they read of the image has to stay in the
+first-level cache beside a strip of B."""
+MOST_VECTORS = 16
+"""Vectors of columns that are packed at a time."""
+
+
+# --- columns ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns of B in units: slices of a group's columns, some of which are packed at a time."""
+
+    kind: Kind
+    width: V
+    groups: V
+
+    @property
+    def slices(self) -> V:
+        """Units of a group."""
+        return over(self.width + (MOST_VECTORS * self.kind.lanes - 1), MOST_VECTORS * self.kind.lanes)
+
+    @property
+    def vectors(self) -> V:
+        """Vectors of a unit, at most."""
+        vectors = over(self.width + (self.kind.lanes - 1), self.kind.lanes)
+        return over(vectors + self.slices - 1, self.slices)
+
+    @contextmanager
+    def some(self) -> Iterator[tuple[V, V]]:
+        """The units that are packed together, from first to last."""
+        total, step = self.groups * self.slices, over(MOST_VECTORS + self.width.const(0), self.vectors)
+        with each(total.const(0), total, step) as first:
+            yield first, least(first + step, total)
+
+    def unit(self, number: V) -> tuple[V, V, V]:
+        """The group of a unit, its first column in it, and its width."""
+        group = over(number, self.slices)
+        first = (number - group * self.slices) * self.vectors * self.kind.lanes
+        return group, first, least(self.width - first, self.vectors * self.kind.lanes)
+
+
+def _packed(b: Any) -> V:
+    return stack(b, MOST_DEPTH * MOST_VECTORS * VECTOR_BYTES)
+
+
+# --- the functions ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The parameters that all three share. `source` and `target` are the addresses of what is read and written (for the
+    gradient of a kernel, of both images); channels are those of a group."""  # fmt: skip
+
+    source: V
+    kernel: V
+    target: V
+    axes: Sequence[Axis]
+    channels: V
+    filters: V
+    groups: V
+
+    @property
+    def elements(self) -> V:
+        """Of the window."""
+        d, h, w = (a.window for a in self.axes)
+        return d * h * w
+
+    @property
+    def places(self) -> V:
+        """Of each image of the result."""
+        d, h, w = (a.target for a in self.axes)
+        return d * h * w
+
+
+def _forward(kind: Kind, back: bool, lanes: bool, given: Given, start: V, stop: V) -> None:
+    """The places `start:stop` of a convolution, or of the way back: rows are places, steps are window elements."""
+    b, size, groups = given.source.b, kind.size, given.groups
+    zero = start.const(0)
+    steps, rows, packed = stack(b, MOST_DEPTH * ENTRY), stack(b, MOST_PLACES * ENTRY), _packed(b)
+    channels = given.channels
+    columns = Columns(kind, groups if lanes else given.filters, zero.const(1) if lanes else groups)
+    image = Image(given.source, groups * channels * size, given.axes)
+    pixel = groups * given.filters * size
+    total = given.elements * channels
+    panel, chunk = rounds(total, MOST_DEPTH), rounds(stop - start, MOST_PLACES)
+    unit_bytes = panel * columns.vectors * VECTOR_BYTES
+    with each(start, stop, chunk) as place, columns.some() as (low, high), each(zero, total, panel) as k:
+        end, depth = least(place + chunk, stop), least(panel, total - k)
+        with each(low, high) as u:
+            group, column, width = columns.unit(u)
+            memory = packed + (u - low) * unit_bytes
+            if not back or lanes:
+                at = given.kernel + k * pixel + (group * given.filters + column) * size
+                pack_rows(kind, at, pixel, width, depth, memory)
+            else:
+                across = groups * channels * size
+                with each(over(k, channels), over(k + depth + channels - 1, channels)) as tap:
+                    first, last = greatest(k - tap * channels, 0), least(k + depth - tap * channels, channels)
+                    at = given.kernel + (tap * given.filters + column) * across + (group * channels + first) * size
+                    pack_columns(kind, at, across, width, tap * channels + first - k, last - first, depth, memory)
+        with classes(given.axes, back) as met:
+            row_count = list_places(image, met, place, end, rows, given.target, pixel)
+            step_count = list_taps(image, met, channels, size, k, k + depth, steps, (zero - k) * VECTOR_BYTES,
+                                   zero.const(VECTOR_BYTES))  # fmt: skip
+            with each(low, high) as u:
+                group, column, width = columns.unit(u)
+                a_place = column * size if lanes else group * channels * size
+                multiply(kind, lanes, rows, row_count, steps, step_count, packed + (u - low) * unit_bytes, depth, width,
+                         a_place, (group * given.filters + column) * size, k.equals(0))  # fmt: skip
+
+
+def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: V, workers: V) -> None:
+    """The gradient of a kernel, in shards of the batch: rows are window elements, steps are places.
+
+    Workers share the shards, or the rows where there are fewer shards.
+    """
+    b, size, groups = given.source.b, kind.size, given.groups
+    zero = batch.const(0)
+    steps, rows, packed = stack(b, MOST_DEPTH * ENTRY), stack(b, MOST_PLACES * ENTRY), _packed(b)
+    channels = given.channels
+    columns = Columns(kind, groups if lanes else given.filters, zero.const(1) if lanes else groups)
+    image = Image(given.source, groups * channels * size, given.axes)
+    pixel, kernel_row = groups * given.filters * size, (groups if lanes else groups * given.filters) * size
+    total = given.elements * channels
+    # Whole shards for each worker, or several workers for each shard, which then share its rows.
+    few = workers <= shards
+    first_shard = over(shards * worker, workers)
+    last_shard = few.choose(over(shards * (worker + 1), workers), first_shard + 1)
+    team = [over(workers * n + (shards - 1), shards) for n in (first_shard, first_shard + 1)]
+    size_of_team = team[1] - team[0]
+    first_row, last_row = (over(total * (worker + n - team[0]), size_of_team) for n in (0, 1))
+    first_row, last_row = few.choose(zero, first_row), few.choose(total, last_row)
+    with each(first_shard, last_shard) as shard:
+        first, last = (over(batch * s, shards) * given.places for s in (shard, shard + 1))
+        out = given.kernel + shard * total * kernel_row
+        with each(first_row * kernel_row, last_row * kernel_row, size) as place:
+            kind.store(V(b, ir.Constant(kind.element, 0)), out + place)
+        chunk = rounds(last - first, MOST_DEPTH)
+        unit_bytes = chunk * columns.vectors * VECTOR_BYTES
+        with each(first, last, chunk) as start, columns.some() as (low, high):
+            stop = least(start + chunk, last)
+            with each(low, high) as u:
+                group, column, width = columns.unit(u)
+                at = given.target + start * pixel + (group * given.filters + column) * size
+                pack_rows(kind, at, pixel, width, stop - start, packed + (u - low) * unit_bytes)
+            with classes(given.axes, False) as met:
+                step_count = list_places(image, met, start, stop, steps, (zero - start) * VECTOR_BYTES,
+                                         zero.const(VECTOR_BYTES))  # fmt: skip
+                with b.if_then((step_count > 0).value), each(first_row, last_row, MOST_PLACES) as row:
+                    last_here = least(row + MOST_PLACES, last_row)
+                    row_count = list_taps(image, met, channels, size, row, last_here, rows, out, kernel_row)
+                    block = rounds(step_count, KERNEL_STEPS)
+                    with each(zero, step_count, block) as k, each(low, high) as u:
+                        group, column, width = columns.unit(u)
+                        a_place = column * size if lanes else group * channels * size
+                        multiply(kind, lanes, rows, row_count, steps + k * ENTRY, least(step_count - k, block),
+                                 packed + (u - low) * unit_bytes, stop - start, width,
+                                 a_place, (group * given.filters + column) * size, V(b, ir.IntType(1)(0)))  # fmt: skip
+
+
+# --- for kernels -----------------------------------------------------------------------------------------------
+
+
+def _axes(b: Any, source: list[Any], window: list[Any], target: list[Any], options: Sequence[list[Any]]) -> list[Any]:
+    """The numbers of three axes, those in front that are not there of size 1."""
+    there = list(zip(source, window, target, *options, strict=True))
+    one, zero = I64(1), I64(0)
+    return [n for axis in [(one, one, one, one, one, zero)] * (3 - len(there)) + there for n in axis]
+
+
+AXIS_NUMBERS = 18
+
+
+def _function(module: Any, name: str, count: int, body: Callable[..., None]) -> None:
+    """Add a function to a module: `body` gets a Given and `count` numbers behind it."""
+    function = new_function(module, name, [I64] * count)
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    values = [V(b, x) for x in function.args]
+    numbers = values[3 : 3 + AXIS_NUMBERS]
+    axes = [Axis(*numbers[i : i + 6]) for i in range(0, AXIS_NUMBERS, 6)]
+    rest = values[3 + AXIS_NUMBERS :]
+    source, kernel, target = values[:3]
+    channels, filters, groups = rest[:3]
+    body(Given(source, kernel, target, axes, channels, filters, groups), *rest[3:])
+    b.ret_void()
+
+
+def _convolution(form: str, lanes: bool) -> Callable[..., Any]:
+    """An intrinsic over arrays of one float type with channels last, and what they are to a convolution.
+
+    With "forward" (image, kernel, result) and "back" (result, kernel, image) the places `start:stop` of the last array
+    are computed, those of all images counted in order. With "kernel" (image, result, parts of the kernel) there are
+    `worker` and `workers` in their place.
+    """
+
+    def build(
+        typing_context: Any, x: Any, y: Any, out: Any, strides: Any, dilation: Any, low: Any, groups: Any, start: Any,
+        stop: Any,
+    ) -> Any:  # fmt: skip
+        rank = x.ndim - 2
+
+        def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+            kind = Kind(F32 if out.dtype == types.float32 else F64)
+            arrays = [(arrayobj.make_array(t)(context, b, v), t) for t, v in zip((x, y, out), arguments, strict=False)]
+            shapes = [[b.extract_value(array.shape, i) for i in range(t.ndim)] for array, t in arrays]
+            at = [b.ptrtoint(array.data, I64) for array, _ in arrays]
+            options = [[b.extract_value(t, i) for i in range(rank)] for t in arguments[3:6]]
+            groups, *rest = arguments[6:]
+            first, second, third = shapes
+            if form == "kernel":
+                at = [at[0], at[2], at[1]]
+                window, image, result = third[1:], first, second
+                rest = [first[0], third[0], *rest]
+            else:
+                window, image, result = second, first, third
+            sizes = _axes(b, image[1:-1], window[:rank], result[1:-1], options)
+            channels, filters = (b.udiv(shape[-1], groups) for shape in (image, result))
+            lane = "_lanes" if lanes else ""
+            body = {
+                "forward": lambda given, *n: _forward(kind, False, lanes, given, *n),
+                "back": lambda given, *n: _forward(kind, True, lanes, given, *n),
+                "kernel": lambda given, *n: _kernel(kind, lanes, given, *n),
+            }[form]
+            values = [*at, *sizes, channels, filters, groups, *rest]
+            name, count = f"nn_convolve_{form}{lane}_{kind.name}", len(values)
+            function = linked(context, b, name, [I64] * count, lambda module: _function(module, name, count, body))
+            b.call(function, values)
+            return context.get_dummy_value()
+
+        several = types.UniTuple(types.int64, rank)
+        return types.void(x, y, out, several, several, several, *[types.int64] * 3), emit
+
+    build.__name__ = build.__qualname__ = f"convolve_{form}"
+    return intrinsic(build)
+
+
+convolve, convolve_lanes = _convolution("forward", False), _convolution("forward", True)
+convolve_back, convolve_back_lanes = _convolution("back", False), _convolution("back", True)
+convolve_kernel, convolve_kernel_lanes = _convolution("kernel", False), _convolution("kernel", True)

@@ -1,0 +1,259 @@
+"""Products whose left side is gathered: what convolutions are made of, as LLVM IR.
+
+C(i, j) += sum over k of A(i, k) * B(k, j), where the number A(i, k) lies at the address rows[i] + steps[k]. For a
+convolution the rows are the places of the result, each with the corner of its window in the image, and the steps are
+the elements of the window and its channels; for the gradient of a kernel the two change sides. So no matrix of
+windows is ever made (compare Dukhan, "The Indirect Convolution Algorithm", 2019), and strides, dilation and borders
+are only other lists.
+
+A list has two words for each entry. Of a row they are addresses: where its numbers of A lie, and its row of C. Of a
+step they are the distance in A, and the number of its row of B in bytes of a vector. B lies in strips of one to
+VECTORS vectors of columns, each strip's rows one after the other (`pack_rows`, `pack_columns`).
+
+With `lanes`, A's numbers are vectors too: C(i, j) += sum over k of A(i, k, j) * B(k, j), as channels that are
+convolved each by itself have it.
+
+Every element is one chain of multiply-adds in the order of the steps, in every tile, so its bits do not depend on
+the rows that are computed with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llvmlite import ir
+
+from nndsl.runtime.llvm import I1, I8, I64, V
+from nndsl.runtime.products import LINE_BYTES, each, least, over
+from nndsl.runtime.tiles import NARROW, REGISTERS, VECTOR_BYTES, Kind, new_function, spread, transpose
+
+ENTRY = 16
+"""Bytes of an entry of a list."""
+VECTORS = 3 if REGISTERS == 32 else 2
+ROWS = {1: 8, 2: 8, 3: 8} if REGISTERS == 32 else {1: 8, 2: 6}
+"""Rows of a tile by the vectors in each: so many sums, a row of B and a number of A fill the registers."""
+
+
+class Cell:
+    """A variable of the function."""
+
+    def __init__(self, first: V) -> None:
+        self.b = first.b
+        with self.b.goto_entry_block():
+            self.place = self.b.alloca(first.type)
+        self.set(first)
+
+    def get(self) -> V:
+        """What it holds."""
+        return V(self.b, self.b.load(self.place))
+
+    def set(self, value: V) -> None:
+        """Make it hold something else."""
+        self.b.store(value.value, self.place)
+
+
+@contextmanager
+def loop(b: Any, condition: Callable[[], V]) -> Iterator[None]:
+    """`while condition():`."""
+    test, body, done = (b.append_basic_block(name) for name in ("while", "body", "done"))
+    b.branch(test)
+    b.position_at_end(test)
+    b.cbranch(condition().value, body, done)
+    b.position_at_end(body)
+    yield
+    b.branch(test)
+    b.position_at_end(done)
+
+
+def stack(b: Any, size: int) -> V:
+    """Memory that lives until the function returns, on cache lines of its own."""
+    with b.goto_entry_block():
+        place = b.alloca(ir.ArrayType(I8, size))
+    place.align = LINE_BYTES
+    return V(b, b.ptrtoint(place, I64))
+
+
+def word(address: V) -> V:
+    """The int64 at an address."""
+    return V(address.b, address.b.load(address.b.inttoptr(address.value, I64.as_pointer()), align=8))
+
+
+def put(list_: V, count: Cell, first: V, second: V) -> None:
+    """Append an entry to a list."""
+    b, place = first.b, list_ + count.get() * ENTRY
+    b.store(first.value, b.inttoptr(place.value, I64.as_pointer()), align=8)
+    b.store(second.value, b.inttoptr((place + 8).value, I64.as_pointer()), align=8)
+    count.set(count.get() + 1)
+
+
+# --- strips ----------------------------------------------------------------------------------------------------
+
+
+def strips_of(kind: Kind, width: V) -> V:
+    """How many strips a row of `width` elements has."""
+    return over(over(width + (kind.lanes - 1), kind.lanes) + (VECTORS - 1), VECTORS)
+
+
+def strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
+    """The strip `s` of a row: its first vector, their number, and where the last one starts, in bytes from the first.
+
+    The last vector of a row may lie over the one before it. Of a row narrower than a vector that place is the width.
+    """
+    total = over(width + (kind.lanes - 1), kind.lanes)
+    first = over(total * s, strips)
+    count = over(total * (s + 1), strips) - first
+    last = least((count - 1) * VECTOR_BYTES, width * kind.size - (first + 1) * VECTOR_BYTES)
+    return first, count, (width < kind.lanes).choose(width, last)
+
+
+def pack_rows(kind: Kind, b: V, down: V, width: V, depth: V, memory: V) -> None:
+    """B into strips, where the numbers of its rows are neighbours; the rows lie `down` apart."""
+    zero = depth.const(0)
+    strips = strips_of(kind, width)
+    with each(zero, strips) as s:
+        first, count, last = strip(kind, width, strips, s)
+        source, target, row = b + first * VECTOR_BYTES, memory + first * depth * VECTOR_BYTES, count * VECTOR_BYTES
+        with b.b.if_else((width < kind.lanes).value) as (narrow, usual):
+            with narrow, each(zero, depth) as k:
+                kind.store(V(b.b, ir.Constant(kind.vector, None)), target + k * VECTOR_BYTES)
+                with each(zero, width) as j:
+                    number = kind.load(source + k * down + j * kind.size, kind.element)
+                    kind.store(number, target + k * VECTOR_BYTES + j * kind.size)
+            with usual:
+                for vectors in range(1, VECTORS + 1):
+                    with b.b.if_then(count.equals(vectors).value), each(zero, depth) as k:
+                        for v in range(vectors):
+                            place = last if v and v == vectors - 1 else v * VECTOR_BYTES
+                            vector = kind.load(source + k * down + place, kind.vector)
+                            kind.store(vector, target + k * row + v * VECTOR_BYTES)
+
+
+def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth: V, memory: V) -> None:
+    """Rows `start:start + rows` of B into its strips of `depth` rows, where the numbers of columns are neighbours;
+    the columns lie `across` apart."""  # fmt: skip
+    zero, size = depth.const(0), kind.size
+    strips = strips_of(kind, width)
+    whole = over(rows, kind.lanes) * kind.lanes
+    with each(zero, strips) as s:
+        first, count, last = strip(kind, width, strips, s)
+        row = count * VECTOR_BYTES
+        target = memory + first * depth * VECTOR_BYTES + start * row
+        with b.b.if_else((width < kind.lanes).value) as (narrow, usual):
+            with narrow, each(zero, rows) as k:
+                kind.store(V(b.b, ir.Constant(kind.vector, None)), target + k * row)
+                with each(zero, width) as j:
+                    kind.store(kind.load(b + j * across + k * size, kind.element), target + k * row + j * size)
+            with usual, each(zero, count) as v:
+                place = first * VECTOR_BYTES + least(v * VECTOR_BYTES, last)
+                source, into = b + over(place, size) * across, target + v * VECTOR_BYTES
+                with each(zero, whole, kind.lanes) as k:
+                    transpose(kind, source + k * size, across, into + k * row, row)
+                with each(whole, rows) as k, each(zero, zero.const(kind.lanes)) as j:
+                    number = kind.load(source + j * across + k * size, kind.element)
+                    kind.store(number, into + k * row + j * size)
+
+
+# --- tiles -----------------------------------------------------------------------------------------------------
+
+
+def multiply(kind: Kind, lanes: bool, rows: V, count: V, steps: V, depth: V, packed: V, packed_depth: V, width: V,
+             a_place: V, c_place: V, fresh: V) -> None:  # fmt: skip
+    """C = A @ B, or C += A @ B unless `fresh`, for all rows and all strips of B.
+
+    `a_place` and `c_place` are added to the addresses of the rows. B has `packed_depth` rows, of which the steps may
+    name some.
+    """
+    b, zero = rows.b, rows.const(0)
+    strips = strips_of(kind, width)
+    narrow = width < kind.lanes
+    with each(zero, strips) as s:
+        first, vectors, last = strip(kind, width, strips, s)
+        place = first * VECTOR_BYTES
+        a, c = (a_place + place if lanes else a_place), c_place + place
+        at = packed + first * packed_depth * VECTOR_BYTES
+        form = narrow.choose(zero, vectors)
+        for known in (NARROW, *range(1, VECTORS + 1)):
+            with b.if_then(form.equals(known).value):
+                function = tiles(b.module, kind, known, lanes)
+                b.call(function, [v.value for v in (rows, count, steps, depth, at, a, c, last, fresh)])
+
+
+def tiles(module: Any, kind: Kind, vectors: int, lanes: bool) -> Any:
+    """The function that computes one strip of C for all rows, a tile at a time; written once a module.
+
+    Parameters: rows, count, steps, depth, strip, a_place, c_place, last, fresh. With NARROW as `vectors` there is one
+    vector, of which the first `last` elements of C (and of A, with `lanes`) are read and written.
+    """
+    name = f"nn_gathered_{kind.name}_{vectors or 'narrow'}{'_lanes' if lanes else ''}"
+    if name in module.globals:
+        return module.globals[name]
+    function = new_function(module, name, [I64] * 8 + [I1])
+    narrow, vectors = vectors == NARROW, max(1, vectors)
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    rows, count, steps, depth, strip, a_place, c_place, last, fresh = (V(b, x) for x in function.args)
+    mask = last
+    if narrow:
+        several = ir.VectorType(I64, kind.lanes)
+        mask = V(b, b.icmp_signed("<", ir.Constant(several, list(range(kind.lanes))), spread(last, several).value))
+    offsets = [last if j and j == vectors - 1 else last.const(j * VECTOR_BYTES) for j in range(vectors)]
+
+    def load(address: V) -> V:
+        return kind.load_some(address, mask) if narrow else kind.load(address, kind.vector)
+
+    with each(rows.const(0), count, ROWS[vectors]) as i:
+        entries = [rows + least(i + n, count - 1) * ENTRY for n in range(ROWS[vectors])]
+        a_rows = [word(entry) + a_place for entry in entries]
+        places = [[word(entry + 8) + c_place + o for o in offsets] for entry in entries]
+        sums = _sums(b, kind, fresh, places, load)
+        entry, body, done = b.block, b.append_basic_block("k"), b.append_basic_block("done")
+        b.cbranch((depth > 0).value, body, done)
+        b.position_at_end(body)
+        step = _phi(b, (steps, entry))
+        totals = [[_phi(b, (value, entry)) for value in line] for line in sums]
+        end, far, row = steps + depth * ENTRY, word(step), strip + word(step + 8) * vectors
+        b_row = [kind.load(row + j * VECTOR_BYTES, kind.vector) for j in range(vectors)]
+        results: list[list[V]] = []
+        for a_row, line in zip(a_rows, totals, strict=True):
+            if lanes:
+                left = [load(a_row + far + o) for o in offsets]
+            else:
+                left = [spread(kind.load(a_row + far, kind.element), kind.vector)] * vectors
+            results.append([kind.multiply_add(x, y, t) for x, y, t in zip(left, b_row, line, strict=True)])
+            for total, result in zip(line, results[-1], strict=True):
+                total.value.add_incoming(result.value, body)
+        following = step + ENTRY
+        step.value.add_incoming(following.value, body)
+        b.cbranch((following < end).value, body, done)
+        b.position_at_end(done)
+        pairs = [zip(before, after, strict=True) for before, after in zip(sums, results, strict=True)]
+        found = [[_phi(b, (x, entry), (y, body)) for x, y in line] for line in pairs]
+        for line, values in zip(places, found, strict=True):
+            for place, value in zip(line, values, strict=True):
+                if narrow:
+                    kind.store_some(value, place, mask)
+                else:
+                    kind.store(value, place)
+    b.ret_void()
+    return function
+
+
+def _sums(b: Any, kind: Kind, fresh: V, places: list[list[V]], load: Callable[[V], V]) -> list[list[V]]:
+    """What the sums start from: zeros where `fresh`, else what is there."""
+    before, continued, begun = b.block, b.append_basic_block("continued"), b.append_basic_block("begun")
+    b.cbranch(fresh.value, begun, continued)
+    b.position_at_end(continued)
+    held = [[load(place) for place in line] for line in places]
+    b.branch(begun)
+    b.position_at_end(begun)
+    none = V(b, ir.Constant(kind.vector, None))
+    return [[_phi(b, (none, before), (value, continued)) for value in line] for line in held]
+
+
+def _phi(b: Any, *incoming: tuple[V, Any]) -> V:
+    """The value that belongs to the block from which control came."""
+    phi = b.phi(incoming[0][0].type)
+    for value, block in incoming:
+        phi.add_incoming(value.value, block)
+    return V(b, phi)
