@@ -257,8 +257,9 @@ MAX_SHOWN = 160
 
 def _shown(line: str) -> str:
     """A source line as it is printed: tabs as one space, control characters hidden, cut when very long."""
-    clean = "".join(" " if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-    return clean if len(clean) <= MAX_SHOWN else clean[:MAX_SHOWN] + " …"
+    start = line[:MAX_SHOWN]
+    clean = "".join(" " if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in start)
+    return clean if len(line) <= MAX_SHOWN else clean + " …"
 
 
 def _underline(remark: Label, mark: str) -> str:
@@ -277,11 +278,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     folded = {k.lower(): k for k in known}
     if name.lower() in folded:
         return Guess(name, folded[name.lower()], sure=True)
-    near = difflib.get_close_matches(name.lower(), folded, n=2, cutoff=0.6)
-    if not near:
-        return None
-    slips = [_one_slip(name.lower(), other) for other in near]
-    return Guess(name, folded[near[0]], sure=len(name) > 3 and slips[0] and not any(slips[1:]))
+    # One slip explains most wrong names, and is found in a tenth of the time that measuring likeness takes.
+    slips = [other for other in folded if _one_slip(name.lower(), other)]
+    near = difflib.get_close_matches(name.lower(), slips, n=1, cutoff=0.6)
+    if near:
+        return Guess(name, folded[near[0]], sure=len(name) > 3 and len(slips) == 1)
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return Guess(name, folded[near[0]], sure=False) if near else None
 
 
 class Guess(str):
@@ -302,6 +305,8 @@ class Guess(str):
 
 def _one_slip(a: str, b: str) -> bool:
     """Whether one letter too many, too few or wrong, or two exchanged, make `a` of `b`. Digits tell names apart."""
+    if abs(len(a) - len(b)) > 1:
+        return False
     start = 0
     while start < min(len(a), len(b)) and a[start] == b[start]:
         start += 1

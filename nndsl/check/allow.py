@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nndsl.check.lints import MARK
 from nndsl.diagnostics import Edit, Fix, Problem, Source, Span
-from nndsl.problems import lints
+from nndsl.problems import lints, suspicions
 
 _COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
 _ALLOW = re.compile(r"#+[ \t]*nndsl:[ \t]*allow\b(.*)")
@@ -87,7 +87,7 @@ def _is_empty(line: str) -> bool:
 
 
 def _unused(allow: Allow) -> Problem:
-    known = {kind.code for kind in lints.FAMILY}
+    known = {kind.code for kind in (*lints.FAMILY, *suspicions.FAMILY)}
     where = "in this file" if allow.line is None else f"on line {allow.line}"
     if not allow.code:
         message, note = "this comment names no code", "a code such as NN405 belongs here"

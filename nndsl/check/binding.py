@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nndsl.check.context import Context
 from nndsl.check.expressions import evaluate
+from nndsl.check.ratios import Ratio
 from nndsl.check.scope import Scope
-from nndsl.check.values import POISON, Builtin, Function, Instance, Poison, Value, describe
+from nndsl.check.values import POISON, Builtin, Function, Instance, Passed, Poison, Value, describe
 from nndsl.diagnostics import Label, Span, did_you_mean
 from nndsl.ir.dims import Dim
 from nndsl.ir.graph import Node
@@ -37,11 +39,15 @@ ROLES = ("fn", "init", "layer", "loss", "metric", "schedule")
 
 @dataclass(frozen=True)
 class Given:
-    """One argument of a call: its name (None by place), its value and where it stands."""
+    """One argument of a call: its name (None by place), its value and where it stands.
+
+    What is given to `...values` is one Given with a tuple for its value and each of them in `parts`.
+    """
 
     name: str | None
     value: Value
     span: Span
+    parts: tuple[Given, ...] = ()
 
 
 def arguments(ctx: Context, scope: Scope, written: tuple[ast.Argument, ...]) -> list[Given]:
@@ -65,40 +71,75 @@ def bind(
     ctx: Context, function: Function, parameters: tuple[ast.Parameter, ...], given: list[Given], span: Span
 ) -> dict[str, Given] | None:
     """Which argument goes to which parameter; None with Problems when they do not fit. Defaults are not filled in."""
-    takes = f"the signature is `{signature(function, parameters)}`"
+
+    def takes() -> str:
+        from nndsl.check.hints import call_cure  # calls without faults do not ask for it
+
+        return call_cure(function, given) or f"the signature is `{signature(function, parameters)}`"
+
     by_place = [g for g in given if g.name is None]
-    good = not too_many(ctx, function.name, by_place, len(parameters), takes)
-    bound = {p.name: g for p, g in zip(parameters, by_place, strict=False)}
-    good = by_name(ctx, function.name, given, [p.name for p in parameters], bound, takes) and good
-    missing = [p.name for p in parameters if p.name not in bound and p.default is None]
+    rest = next((i for i, p in enumerate(parameters) if p.rest), None)
+    good = rest is not None or not too_many(ctx, function.name, by_place, len(parameters), takes)
+    bound = {p.name: g for p, g in zip(parameters[:rest], by_place, strict=False)}
+    if rest is not None:
+        bound[parameters[rest].name] = gathered(by_place[rest:], span)
+        named = next((g for g in given if g.name == parameters[rest].name), None)
+        if named is not None:
+            message = f"what `{function.name}` takes as `{named.name}` is given by place"
+            ctx.say(names.UnknownArgument, named.span, message, cure=f"leave out `{named.name}=`: {takes()}")
+            return None
+    good = by_name(ctx, function.name, given, [p.name for p in parameters if not p.rest], bound, takes) and good
+    missing = [p.name for p in parameters if p.name not in bound and p.default is None and not p.rest]
     if missing and good:
-        ctx.say(names.MissingArgument, span, f"`{function.name}` needs {_listed(missing)}", cure=takes)
+        ctx.say(names.MissingArgument, span, f"`{function.name}` needs {_listed(missing)}", cure=takes())
         good = False
     return bound if good else None
+
+
+def gathered(given: list[Given], span: Span) -> Given:
+    """What `...values` takes. One list in their place counts as what is in it, as Keras passes several values."""
+    if len(given) == 1 and isinstance(given[0].value, list | tuple):
+        given = [Given(None, value, given[0].span) for value in given[0].value]
+    whole = given[0].span.to(given[-1].span) if given and given[0].span.source is given[-1].span.source else span
+    return Given(None, tuple(g.value for g in given), whole, tuple(given))
+
+
+def not_built(ctx: Context, function: Function, passed: Passed) -> Poison:
+    """Report an argument that is a layer without what builds it, where the body applies it and does not build it."""
+    return ctx.say(
+        names.WrongArgument,
+        passed.span,
+        f"{passed.argument} is given a {function.role} that is not built",
+        note=f"`{function.name}` needs {_listed(function.needed)}",
+        cure=f"build it: `{function.name}({', '.join('…' for _ in function.needed)})`",
+    )
 
 
 def _listed(wanted: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in wanted)
 
 
-def too_many(ctx: Context, name: str, by_place: list[Given], count: int, takes: str) -> bool:
-    """Report the arguments for which there is no parameter."""
-    amount = f"{count or 'no'} {'argument' if count == 1 else 'arguments'}"
+def too_many(ctx: Context, name: str, by_place: list[Given], count: int, takes: Callable[[], str]) -> bool:
+    """Report the arguments for which there is no parameter. `takes` writes the signature."""
     for extra in by_place[count:]:
-        ctx.say(names.TooManyArguments, extra.span, f"`{name}` takes {amount}", note="this one is too many", cure=takes)
+        amount = f"{count or 'no'} {'argument' if count == 1 else 'arguments'}"
+        message, note = f"`{name}` takes {amount}", "this one is too many"
+        ctx.say(names.TooManyArguments, extra.span, message, note=note, cure=takes())
     return len(by_place) > count
 
 
 def by_name(
-    ctx: Context, function: str, given: list[Given], known: list[str], bound: dict[str, Given], takes: str
+    ctx: Context, function: str, given: list[Given], known: list[str], bound: dict[str, Given], takes: Callable[[], str]
 ) -> bool:
-    """Add the arguments given by name to `bound`."""
+    """Add the arguments given by name to `bound`. `takes` writes the signature."""
     good = True
     for argument in given:
         if argument.name is None:
             continue
         if argument.name not in known:
-            cure = did_you_mean(argument.name, known) or takes
+            from nndsl.check.foreign import argument_cure  # calls without faults do not ask for it
+
+            cure = argument_cure(argument.name, known) or takes()
             ctx.say(names.UnknownArgument, argument.span, f"`{function}` has no argument `{argument.name}`", cure=cure)
             good = False
         elif argument.name in bound:
@@ -106,7 +147,7 @@ def by_name(
                 names.TooManyArguments,
                 argument.span,
                 f"`{argument.name}` is given twice",
-                cure=takes,
+                cure=takes(),
                 related=(Label(bound[argument.name].span, "the first time here"),),
             )
             good = False
@@ -125,7 +166,10 @@ def bind_builtin(
     variadic: str | None,
 ) -> tuple[dict[str, Any], dict[str, Span]] | None:
     """Arguments of a builtin by name, with defaults; None with Problems when they do not fit."""
-    takes = f"the signature is `{builtin.signature}`"
+
+    def takes() -> str:
+        return f"the signature is `{builtin.signature}`"
+
     by_place = [g for g in given if g.name is None]
     values: dict[str, Any] = dict(defaults)
     spans: dict[str, Span] = {}
@@ -142,7 +186,7 @@ def bind_builtin(
     spans |= {name: bound[name].span for name in order if name in bound}
     missing = [name for name in order if name not in values]
     if missing and good:
-        ctx.say(names.MissingArgument, span, f"`{builtin.name}` needs {_listed(missing)}", cure=takes)
+        ctx.say(names.MissingArgument, span, f"`{builtin.name}` needs {_listed(missing)}", cure=takes())
         good = False
     return (values, spans) if good else None
 
@@ -159,9 +203,11 @@ def fits(kind: str, value: Value) -> bool:
             ("int", int()) | ("float", int() | float()) | ("bool", bool()) | ("str", str()) | ("list", list() | tuple())
         ):
             return True
-        case "pair", int() | (int(), int()) | [int(), int()]:
+        case "pair", int():
             return not isinstance(value, bool)
-        case "fn", Builtin():
+        case "pair", (int(), int()) | [int(), int()]:
+            return not any(isinstance(v, bool) for v in value)
+        case (("fn" | "layer"), Builtin()):
             return True
         case _, Function() | Instance() if kind in ROLES:
             role = value.role if isinstance(value, Function) else value.function.role
@@ -179,8 +225,16 @@ def const_kind(parameter: ast.Parameter) -> str | None:
 def convert(ctx: Context, function: str, parameter: ast.Parameter, given: Given) -> Value:
     """A value for a const parameter, checked against its kind; POISON with a Problem when it does not fit.
 
-    `none` is taken where the parameter's default is `none`.
+    `none` is taken where the parameter's default is `none`. Several for `...values` give a tuple.
     """
+    if parameter.rest:
+        parts = [_converted(ctx, function, parameter, part) for part in given.parts]
+        return POISON if any(isinstance(part, Poison) for part in parts) else tuple(parts)
+    return _converted(ctx, function, parameter, given)
+
+
+def _converted(ctx: Context, function: str, parameter: ast.Parameter, given: Given) -> Value:
+    """One value."""
     kind, value = const_kind(parameter), given.value
     if isinstance(value, Poison) or kind is None:
         return value
@@ -202,21 +256,20 @@ def convert(ctx: Context, function: str, parameter: ast.Parameter, given: Given)
             note=f"this is {describe(value)}",
             cure=_convert_cure(kind, value, parameter),
         )
-    if isinstance(value, Function) and value.takes_config and any(p.default is None for p in value.config or ()):
-        # It would be built where it is applied, deep inside, without what it needs.
-        missing = [p.name for p in value.config or () if p.default is None]
-        return ctx.say(
-            names.WrongArgument,
-            given.span,
-            f"`{parameter.name}` of `{function}` is given a {value.role} that is not built",
-            note=f"`{value.name}` needs {_listed(missing)}",
-            cure=f"build it: `{value.name}({', '.join('…' for _ in missing)})`",
-        )
     if kind == "float" and isinstance(value, int):
         return float(value)
     if kind == "pair" and isinstance(value, int):
         return [value, value]
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, list | tuple):
+        return [marked(v, function, parameter, given.span) for v in value]
+    return marked(value, function, parameter, given.span)
+
+
+def marked(value: Value, function: str, parameter: ast.Parameter, span: Span) -> Value:
+    """A layer that still has to be built remembers where it was given: the body may build it, or fail to."""
+    if isinstance(value, Function) and value.needed:
+        return replace(value, passed=Passed(span, f"`{parameter.name}` of `{function}`"))
+    return value
 
 
 def _worded(kind: str) -> str:
@@ -237,9 +290,13 @@ def _convert_cure(kind: str, value: Value, parameter: ast.Parameter) -> str | No
             return f"write it without quotes: `{value}`" if value.strip() else None
         case str() if kind in ROLES:
             return f"write the name without quotes: `{value}`"
-        case Node() if kind in ("int", "float"):
+        case int() if parameter.name == "activation" and not isinstance(value, bool):
+            return "one size is enough, the size of what flows in is found: `Dense(10)`"
+        case float() if kind == "int":
+            return f"round it: `floor(…)` gives {math.floor(value)}" if math.isfinite(value) else None
+        case Node() if kind in ("int", "float", "layer"):
             return "the value flows in with `|>`; only what builds the layer stands in the brackets"
-        case Dim():
+        case Dim() | Ratio():
             return (
                 "a size known only from the data cannot be used here: give that axis a fixed size in the input's type"
             )
@@ -267,7 +324,7 @@ def fill_config(
         values[parameter.name] = value
         scope.bind(parameter.name, value, parameter.name_span)
         where = given.span if parameter.name in bound else parameter.span
-        scope.fixed[parameter.name] = (where, describe(value))
+        scope.fixed[parameter.name] = (where, value)
     return values if good else None
 
 

@@ -132,7 +132,7 @@ def define(
         if bound is None:
             return POISON
         values, spans = bound
-        site = Site(ctx, name, span, spans)
+        site = Site(ctx, builtin.name, span, spans)
         try:
             return run(site, **values)
         except Wrong:

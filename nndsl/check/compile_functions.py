@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from nndsl.check import composites
 from nndsl.check.builtin import Site, build, define, dtype_of, is_number, number, size, sizes, tensor, wrong
 from nndsl.check.operators import MAX_BITS
+from nndsl.check.ratios import Ratio
+from nndsl.check.tensor_functions import REDUCE_OPTIONS, reduction
 from nndsl.check.values import Builtin, DtypeWord, Value
 from nndsl.ir.dims import Dim, Size, product
-from nndsl.ir.graph import Node, dim_value
+from nndsl.ir.graph import Node
 from nndsl.ir.types import FLOATS, KINDS
 from nndsl.ops import build as b
 from nndsl.ops.table import OPS
@@ -26,19 +28,6 @@ def _like(value: float) -> Callable[..., Value]:
     def run(site: Site, x: Value) -> Value:
         node = tensor(site, "x", x)
         return build(site, [node], lambda: b.full(value, node.shape, node.dtype))
-
-    return run
-
-
-def _full_any(site: Site, shape: Value, value: Value) -> Value:
-    filled, wanted = number(site, "value", value), sizes(site, "shape", shape)
-    return build(site, [], lambda: b.full(filled, wanted, "f32"))
-
-
-def _random(name: str) -> Callable[..., Value]:
-    def run(site: Site, shape: Value) -> Value:
-        wanted, stream = sizes(site, "shape", shape), site.ctx.next_stream()
-        return build(site, [], lambda: b.apply(name, site.ctx.key, shape=wanted, dtype="f32", stream=stream))
 
     return run
 
@@ -99,7 +88,10 @@ def _orthogonal(site: Site, x: Value) -> Value:
     return build(site, [node], lambda: b.apply("orthogonal_factor", node))
 
 
-def _prod(site: Site, x: Value) -> Value:
+def _prod(site: Site, x: Value, axis: Value, keepdims: Value) -> Value:
+    if isinstance(x, Node) or axis is not None:
+        over = reduction(lambda n, a, k: b.reduce("prod", n, a, k))
+        return over(site, x=x, axis=axis, keepdims=keepdims)
     found = product(sizes(site, "x", x)) if x != [] else 1
     if isinstance(found, int) and found.bit_length() > MAX_BITS:
         return site.ctx.say(names.BadValue, site.span, "this number is too large")
@@ -121,18 +113,21 @@ def _kind(site: Site, x: Value) -> Value:
 
 def _len(site: Site, x: Value) -> Value:
     if not isinstance(x, (list, tuple, str)):
-        raise wrong(site, "x", "is a list", x)
+        cure = "write `shape(x)[0]` for the size of an axis" if isinstance(x, Node) else None
+        raise wrong(site, "x", "is a list", x, cure)
     return len(x)
 
 
 def _int(site: Site, x: Value) -> Value:
-    return x if isinstance(x, Dim) else int(number(site, "x", x))
+    if isinstance(x, Dim | Ratio):
+        return x if isinstance(x, Dim) else x.floor()
+    return int(number(site, "x", x))
 
 
 def _float(site: Site, x: Value) -> Value:
-    if isinstance(x, Node):
-        return b.cast(x, "f32")
-    return dim_value(x, "f32") if isinstance(x, Dim) else float(number(site, "x", x))
+    if isinstance(x, Node | Dim | Ratio):
+        return b.cast(tensor(site, "x", x), "f32")
+    return float(number(site, "x", x))
 
 
 def _square(site: Site, x: Value) -> Value:
@@ -145,6 +140,13 @@ def _square(site: Site, x: Value) -> Value:
 def _rsqrt(site: Site, x: Value) -> Value:
     node = tensor(site, "x", x)
     return build(site, [node], lambda: b.div(1.0, b.apply("sqrt", node)))
+
+
+def _reciprocal(site: Site, x: Value) -> Value:
+    if is_number(x) and x != 0:
+        return 1 / x
+    node = tensor(site, "x", x)
+    return build(site, [node], lambda: b.div(1.0, composites.as_float(node)))
 
 
 def _clip(site: Site, x: Value, low: Value, high: Value) -> Value:
@@ -164,10 +166,7 @@ def _clip(site: Site, x: Value, low: Value, high: Value) -> Value:
 # --- the table ---------------------------------------------------------------------------------------------------
 
 # `zeros` and `ones` of a shape are the library's initializers of the same name, applied to a list.
-RANDOM = ("random_uniform", "random_normal", "random_truncated_normal")
 FUNCTIONS: tuple[Builtin, ...] = (
-    *(define(name, ["shape"], _random(name), OPS[name].doc) for name in RANDOM),
-    define("full", ["shape", "value"], _full_any, "An array filled with a number."),
     define("zeros_like", ["x"], _like(0.0), "Zeros in the shape of x."),
     define("ones_like", ["x"], _like(1.0), "Ones in the shape of x."),
     define("cast", ["x", "dtype"], _cast, OPS["cast"].doc),
@@ -182,7 +181,7 @@ FUNCTIONS: tuple[Builtin, ...] = (
     define("len", ["x"], _len, "The length of a list."),
     define("int", ["x"], _int, "A number without its fraction."),
     define("float", ["x"], _float, "A number or size as a float."),
-    define("prod", ["x"], _prod, "The product of a list of sizes."),
+    define("prod", REDUCE_OPTIONS, _prod, "The product over axes (all without `axis`), or of a list of sizes."),
     define(
         "fan_in",
         ["shape"],
@@ -198,5 +197,6 @@ FUNCTIONS: tuple[Builtin, ...] = (
     define("logits_of", ["p", ("made_by", None)], _logits, "The logits behind a probability, where they are known."),
     define("square", ["x"], _square, "x * x"),
     define("rsqrt", ["x"], _rsqrt, "1 / sqrt(x)"),
+    define("reciprocal", ["x"], _reciprocal, "1 / x"),
     define("clip", ["x", ("low", None), ("high", None)], _clip, "x kept between two bounds."),
 )

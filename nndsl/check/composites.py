@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nndsl.ir.dims import Size, exact_quotient, product
+from nndsl.ir.dims import Size, exact_quotient, product, written
 from nndsl.ir.graph import Node
 from nndsl.ir.types import FLOATS, Kind
 from nndsl.ops import build as b
@@ -81,7 +82,8 @@ def reshape(x: Node, shape: Sequence[Size]) -> Node:
     if holes:
         rest = exact_quotient(product(x.shape), product(tuple(s for s in shape if s != -1)))
         if rest is None:
-            raise ShapeFault(f"its {product(x.shape)} elements do not divide evenly for -1", (0,), code="reshape")
+            elements = written(product(x.shape))
+            raise ShapeFault(f"its {elements} elements do not divide evenly for -1", (0,), code="reshape")
         sizes[holes[0]] = rest
     return b.reshape(x, tuple(sizes))
 
@@ -98,9 +100,55 @@ def var(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
     return b.mean(b.mul(centred, centred), axes, keepdims)
 
 
+def std(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
+    """The root of the variance."""
+    return b.apply("sqrt", var(x, axes, keepdims))
+
+
+def truth(x: Node) -> Node:
+    """Where x is true, or not 0."""
+    return x if x.dtype == "bool" else b.apply("logical_not", b.equal(x, 0))
+
+
+def any_(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
+    """Whether any is true."""
+    return b.less(0, b.reduce("sum", b.cast(truth(x), "i32"), axes, keepdims))
+
+
+def all_(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
+    """Whether all are true."""
+    return b.equal(0, b.reduce("sum", b.cast(b.apply("logical_not", truth(x)), "i32"), axes, keepdims))
+
+
+def arg(name: str, x: Node, axis: int | None, keepdims: bool = False) -> Node:
+    """argmax or argmin along an axis, of all elements without one."""
+    rank = x.type.rank
+    place = 0 if axis is None else axis_of(x, axis)
+    found = b.apply(name, x if axis is not None else b.reshape(x, (product(x.shape),)), axes=(place,))
+    if not keepdims:
+        return found
+    shape = (1,) * rank if axis is None else (*x.shape[:place], 1, *x.shape[place + 1 :])
+    return b.as_type(b.apply("reshape", found, shape=shape), replace(found.type, shape=shape))
+
+
+def norm(x: Node, axes: tuple[int, ...], order: float, keepdims: bool = False) -> Node:
+    """The norm of order `order` over axes. Its gradient at 0 is 0."""
+    x = as_float(x)
+    if order == 1 or order == math.inf:
+        return b.reduce("sum" if order == 1 else "max", b.apply("abs", x), axes, keepdims)
+    parts = b.mul(x, x) if order == 2 else b.power(b.apply("abs", x), order)
+    total = b.sum_(parts, axes, keepdims)
+    # Where all is 0 the root of 1 is taken, and not used: so no infinite slope gets into the gradient.
+    some = b.less(0.0, total)
+    safe = b.where(some, total, 1.0)
+    return b.where(some, b.apply("sqrt", safe) if order == 2 else b.power(safe, 1 / order), 0.0)
+
+
 def logsumexp(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
-    """log(sum(exp(x))) without overflow."""
-    top = b.stop_gradient(b.reduce("max", x, axes, keepdims=True))
+    """log(sum(exp(x))) without overflow; of nothing but -inf it is -inf."""
+    x = as_float(x)
+    most = b.stop_gradient(b.reduce("max", x, axes, keepdims=True))
+    top = b.where(b.apply("isfinite", most), most, 0.0)
     out = b.add(b.log(b.sum_(b.exp(b.sub(x, top)), axes, keepdims=True)), top)
     return out if keepdims else b.reshape(out, tuple(s for i, s in enumerate(x.shape) if i not in axes))
 
@@ -155,11 +203,13 @@ def logits_of(p: Node, made_by: str | None = None) -> Node | None:
     if p.op in ("softmax", "sigmoid"):
         last = p.op == "sigmoid" or p.attrs["axis"] == p.type.rank - 1
         return p.inputs[0] if made_by is None or (made_by == p.op and last) else None
-    if p.op not in ("reshape", "slice", "transpose") or not _is_prob(p.inputs[0]):
+    if p.op not in ("reshape", "slice", "transpose", "masked") or not _is_prob(p.inputs[0]):
         return None
     inner = logits_of(p.inputs[0], made_by)
     if inner is None:
         return None
+    if p.op == "masked":
+        return b.apply("masked", inner, *p.inputs[1:])
     # The softmax of a part, or along another axis, is not the part of a softmax.
     whole_rows = p.op == "reshape" and p.shape[-1:] == p.inputs[0].shape[-1:]
     if not whole_rows and not _by_sigmoid(p):
@@ -172,6 +222,6 @@ def _is_prob(p: Node) -> bool:
 
 
 def _by_sigmoid(p: Node) -> bool:
-    while p.op in ("reshape", "slice", "transpose"):
+    while p.op in ("reshape", "slice", "transpose", "masked"):
         p = p.inputs[0]
     return p.op == "sigmoid"

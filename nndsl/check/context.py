@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nndsl.check.library import is_library
-from nndsl.check.values import POISON, BuildKey, Instance, Poison
+from nndsl.check.masks import Marks
+from nndsl.check.values import POISON, BuildKey, Function, Instance, Poison
 from nndsl.diagnostics import Fix, Label, Problem, Span
 from nndsl.ir.dims import Dim, Size
 from nndsl.ir.graph import Constraint, LayerNote, LossTerm, Metric, Node, ParamSpec, Port, Update, scalar_leaf
+from nndsl.ir.types import TensorType
+from nndsl.ops import build as b
 from nndsl.problems import building
 from nndsl.problems.said import Said
 from nndsl.syntax import ast
 
 if TYPE_CHECKING:
+    from nndsl.check.memories import Memories
     from nndsl.check.scope import Scope
 
 MAX_DEPTH = 48
@@ -71,11 +75,23 @@ class RuleFrame:
 
 @dataclass(eq=False)
 class ScanFrame:
-    """What the body of the scan being elaborated has said so far."""
+    """What the body of the scan being elaborated has said so far.
+
+    `carries` are its leaves by name, `level` tells how many definitions are being applied around it: a function that
+    the body applies says nothing for the body. `states` are the leaves that stand for what states hold when a step
+    begins, `updates` what the step leaves in them, `draws` the leaves that stand for numbers drawn in each step, with
+    those of all steps.
+    """
 
     carries: dict[str, Node]
+    length: Size
+    level: int
+    outer: ScanFrame | None
     next: dict[str, tuple[Node | Poison, Span]] = field(default_factory=dict)
     collects: dict[str, tuple[Node | Poison, Span]] = field(default_factory=dict)
+    states: dict[Node, Node] = field(default_factory=dict)
+    updates: dict[Node, Node] = field(default_factory=dict)
+    draws: dict[Node, Node] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -98,11 +114,17 @@ class Context:
     reached: dict[BuildKey, int] = field(default_factory=dict)
     updates: dict[Node, Node] = field(default_factory=dict)
     losses: list[LossTerm] = field(default_factory=list)
+    loss_names: dict[str, int] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
+    metric_names: dict[str, int] = field(default_factory=dict)
     layers: list[LayerNote] = field(default_factory=list)
     metric: MetricFrame | None = None
     rule: RuleFrame | None = None
     scan: ScanFrame | None = None
+    measures: bool = True
+    """Whether losses and metrics count; where outputs alone are wanted they are passed over."""
+    memories: Memories | None = None
+    """What is kept between steps, in the program that goes on (see `memories`); None in all others."""
     initial: bool = False
     depth: int = 0
     steps: int = 0
@@ -111,10 +133,15 @@ class Context:
     step: Node = field(default_factory=lambda: scalar_leaf("step", "f32"))
     active: list[ast.Definition] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
     cures: dict[str, str | None] = field(default_factory=dict)
+    blamed: set[Span] = field(default_factory=set)
+    initials: dict[tuple[Function, TensorType | None], Node] = field(default_factory=dict)
     poisoned: bool = False
     """Whether a value is missing because of text that did not parse, or of a file that could not be imported: what
     follows from that is not said."""
+    asked_training: bool = False
+    """Whether anything read `training`, so that the two elaborations of a model may differ."""
     expect: Callable[[Scope, ast.Expect], None] | None = None
     """What `expect` lines do in a `test` section."""
 
@@ -139,6 +166,9 @@ class Context:
         related = tuple(label for label in related if not is_library(label.span))
         if is_library(span) and self.site is not None:
             span = self.site
+            if span in self.blamed:
+                return POISON  # what goes wrong further down in the same layer follows from the first fault
+            self.blamed.add(span)
             related = tuple(label for label in related if label.span != span)
         elif self.site is not None and self.depth and not _same_line(self.site, span):
             related = (*related, Label(self.site, "applied here"))
@@ -183,6 +213,18 @@ class Context:
         self.streams += 1
         return self.streams
 
+    def drawn(self, op: str, shape: tuple[Size, ...], stream: int) -> Node:
+        """Random numbers; in a scan those of this step among the numbers of all steps. Raises ShapeFault."""
+        return self._drawn_in(None if self.initial else self.scan, op, shape, stream)
+
+    def _drawn_in(self, scan: ScanFrame | None, op: str, shape: tuple[Size, ...], stream: int) -> Node:
+        if scan is None:
+            return b.apply(op, self.key, shape=shape, dtype="f32", stream=stream)
+        whole = self._drawn_in(scan.outer, op, (scan.length, *shape), stream)
+        leaf = Node("input", (), {"name": "drawn"}, whole.type.with_shape(shape), whole.span, "drawn")
+        scan.draws[leaf] = whole
+        return leaf
+
     # --- layers and their names --------------------------------------------------------------------------
 
     def build_key(self, span: Span) -> BuildKey:
@@ -198,10 +240,11 @@ class Context:
         The training elaboration gives the names; the inference one finds them by key, so that `if training` around a
         layer does not move the names of those behind it.
         """
-        base = ".".join([*self.path, instance.name or instance.function.name])
+        named = instance.name is not None
+        base = ".".join([*(instance.home if named else self.path), instance.name or instance.function.name])
         key = (base, instance.key)
         if key not in self.registry.paths:
-            self.registry.paths[key] = self._free_path(base, numbered=instance.name is None)
+            self.registry.paths[key] = self._free_path(base, numbered=not named)
         return self.registry.paths[key]
 
     def _free_path(self, base: str, numbered: bool) -> str:
@@ -214,9 +257,24 @@ class Context:
                 return path
 
     def updates_here(self) -> dict[Node, Node]:
-        """Where `:=` is recorded: the metric, the update rule, or the model."""
-        frame = self.metric or self.rule
+        """Where `:=` is recorded: the scan, the metric, the update rule, or the model."""
+        frame = self.scan or self.metric or self.rule
         return frame.updates if frame is not None else self.updates
+
+    def held(self, leaf: Node) -> Node:
+        """What a state holds here: what it was given last, at the beginning of a scan's step a leaf of its body."""
+        return self.held_in(self.scan, leaf)
+
+    def held_in(self, scan: ScanFrame | None, leaf: Node) -> Node:
+        """What a state holds in a scan's body, or outside of all scans."""
+        if scan is None:
+            frame = self.metric or self.rule
+            return (frame.updates if frame is not None else self.updates).get(leaf, leaf)
+        if leaf in scan.updates:
+            return scan.updates[leaf]
+        if leaf not in scan.states:
+            scan.states[leaf] = Node("input", (), dict(leaf.attrs), leaf.type, leaf.span, leaf.name)
+        return scan.states[leaf]
 
 
 def _same_line(a: Span, b: Span) -> bool:

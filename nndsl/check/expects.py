@@ -14,7 +14,7 @@ from nndsl.check.model import elaborate_model
 from nndsl.check.operators import COMPARISONS, binary
 from nndsl.check.resolve import unknown_names
 from nndsl.check.scope import Scope
-from nndsl.check.statements import foresee, run_block
+from nndsl.check.statements import run_block
 from nndsl.check.values import POISON, Builtin, Function, Poison, Value, describe
 from nndsl.diagnostics import Problem, Span, did_you_mean, unique_sorted
 from nndsl.ir.dims import Dim
@@ -253,7 +253,7 @@ def lines_of(ctx: Context, scope: Scope, body: ast.Block) -> list[Problem]:
     """What is wrong with lines, carried out for themselves."""
     sub = Context(False, ctx.registry.copy(), steps=ctx.steps)
     try:
-        foresee(scope, body)
+        scope.body = body
         run_block(sub, scope, body)
     except Stop:
         pass

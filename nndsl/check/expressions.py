@@ -7,7 +7,7 @@ from nndsl.check.modules import unknown_member
 from nndsl.check.operators import binary, bounds, logical, unary
 from nndsl.check.scope import FileScope, Scope, file_of
 from nndsl.check.values import POISON, DtypeWord, Module, Poison, Value
-from nndsl.diagnostics import Label, Span, did_you_mean
+from nndsl.diagnostics import Label, Span
 from nndsl.ir.types import DTYPES
 from nndsl.problems import names
 from nndsl.syntax import ast
@@ -17,9 +17,6 @@ CONSTANTS: dict[str, Value] = {"pi": 3.141592653589793, **{word: DtypeWord(word)
 
 def evaluate(ctx: Context, scope: Scope, expr: ast.Expr) -> Value:
     """The value of an expression; POISON (after a Problem) where it has none."""
-    # An expression is made of others of many sorts, and each sort has a file: they call each other in a circle.
-    from nndsl.check import calls, indexing
-
     ctx.count(expr.span)
     match expr:
         case ast.Name():
@@ -42,12 +39,19 @@ def evaluate(ctx: Context, scope: Scope, expr: ast.Expr) -> Value:
             return logical(ctx, expr, left, evaluate(ctx, scope, expr.right))
         case ast.Binary():
             return binary(ctx, expr, evaluate(ctx, scope, expr.left), evaluate(ctx, scope, expr.right))
+        # Calls and indices are made of expressions in turn, so their files import this one.
         case ast.Call():
-            return calls.call(ctx, scope, expr)
+            from nndsl.check.calls import call
+
+            return call(ctx, scope, expr)
         case ast.Pipe():
-            return calls.pipe(ctx, scope, expr)
+            from nndsl.check.calls import pipe
+
+            return pipe(ctx, scope, expr)
         case ast.Index():
-            return indexing.index(ctx, scope, expr, evaluate(ctx, scope, expr.value))
+            from nndsl.check.indexing import index
+
+            return index(ctx, scope, expr, evaluate(ctx, scope, expr.value))
         case ast.Attribute():
             return attribute(ctx, scope, expr)
         case ast.Range():
@@ -66,19 +70,20 @@ def attribute(ctx: Context, scope: Scope, expr: ast.Attribute) -> Value:
         value = owner.members.get(expr.name, POISON) if isinstance(owner, Module) else POISON
         ctx.poisoned |= isinstance(value, Poison)
         return value
-    message = f"nothing here has a member `{expr.name}`"
-    return ctx.say(names.UnknownName, expr.span, message, cure=_attribute_cure(expr.name))
+    from nndsl.check.foreign import unknown_member as of_value
+
+    return ctx.report(of_value(expr, known_names(scope), _has_value(scope, expr.value)))
 
 
-def _attribute_cure(name: str) -> str:
-    known = {"shape": "write `shape(x)`", "T": "write `transpose(x)`", "dtype": "write `dtype(x)`"}
-    return known.get(name, f"call it as a function: `{name}(x)`")
+def _has_value(scope: Scope, expr: ast.Expr) -> bool:
+    """Whether what stands before a dot is known, so that only the member is at fault."""
+    while isinstance(expr, ast.Attribute):
+        expr = expr.value
+    return not isinstance(expr, ast.Name) or expr.id in known_names(scope) or scope.defined_later(expr.id) is not None
 
 
 def look_up(ctx: Context, scope: Scope, name: str, span: Span) -> Value:
     """The value of a name, with the nearest known name where there is none."""
-    from nndsl.check.builtins import BUILTINS  # builtins are made of what evaluates their arguments
-
     holder = scope.find(name)
     if holder is not None:
         value = holder.get(name)
@@ -87,7 +92,14 @@ def look_up(ctx: Context, scope: Scope, name: str, span: Span) -> Value:
     if name in CONSTANTS:
         return CONSTANTS[name]
     if name == "training":
+        ctx.asked_training = True
         return ctx.training
+    if name == "generating":
+        return ctx.memories is not None
+    if name == "past":
+        return ctx.memories.past if ctx.memories is not None else 0
+    from nndsl.check.builtins import BUILTINS  # builtins are made of what evaluates their arguments
+
     if name in BUILTINS:
         return BUILTINS[name]
     later = scope.defined_later(name)
@@ -97,6 +109,14 @@ def look_up(ctx: Context, scope: Scope, name: str, span: Span) -> Value:
             ctx.poisoned = True
             return POISON
         return ctx.say(names.UnknownName, span, f"`{name}` is not known here", cure=name_cure(ctx, scope, name))
+    if later.of_step and later.span.start < span.start:
+        return ctx.say(
+            names.UsedTooEarly,
+            span,
+            f"`{name}` is known inside its `scan` only",
+            related=(Label(later.span, "each step has one of its own"),),
+            cure=f"keep that of every step, `collect {name} as …`, or carry it to have the last",
+        )
     if later.nested and later.span.start < span.start:
         return ctx.say(
             names.UsedTooEarly,
@@ -116,28 +136,21 @@ def look_up(ctx: Context, scope: Scope, name: str, span: Span) -> Value:
 
 def name_cure(ctx: Context, scope: Scope, name: str) -> str | None:
     """The nearest name that can be written here; looked for once for each wrong name."""
-    from nndsl.check.builtins import BUILTINS
+    from nndsl.check.foreign import name_cure as cure_of
 
     file = file_of(scope)
     if file is not None and name in file.hidden:
         return file.hidden[name]
     if name not in ctx.cures:
-        known = dict.fromkeys([*scope.visible(), *CONSTANTS, *BUILTINS, "training"])
-        ctx.cures[name] = _keras_name(name) or did_you_mean(name, [k for k in known if k != name])
+        cure = cure_of(name, [k for k in known_names(scope) if k != name])
+        if cure is None and scope.role == "model" and not ctx.ports.inputs:
+            cure = f"declare what is fed: `input {name}: f32[batch, n]`"
+        ctx.cures[name] = cure
     return ctx.cures[name]
 
 
-def _keras_name(name: str) -> str | None:
-    if name in ("Input", "InputLayer"):
-        return "declare inputs on lines of their own: `input x: f32[batch, 784]`"
-    if name in ("Sequential", "Model"):
-        return "write `model Name { … }` and join layers with `|>`"
-    if name in ("Add", "Concatenate", "Multiply", "Subtract"):
-        written = {"Add": "a + b", "Concatenate": "concat(a, b)", "Multiply": "a * b", "Subtract": "a - b"}[name]
-        return f"write `{written}`"
-    return {
-        "True": "write `true`",
-        "False": "write `false`",
-        "None": "write `none`",
-        "self": "there are no objects: use names",
-    }.get(name)
+def known_names(scope: Scope) -> dict[str, None]:
+    """All names that can be written somewhere, nearest first."""
+    from nndsl.check.builtins import BUILTINS
+
+    return dict.fromkeys([*scope.visible(), *CONSTANTS, *BUILTINS, "training", "generating", "past"])

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nndsl.check.builtin import Site, define, wrong
 from nndsl.check.context import MAX_STEPS, Context, Registry, Stop
 from nndsl.check.expects import Expects
 from nndsl.check.expressions import evaluate
 from nndsl.check.model import Elaborated, elaborate_model
 from nndsl.check.scope import Scope
-from nndsl.check.statements import foresee, run_block
+from nndsl.check.statements import run_block
 from nndsl.check.train import elaborate_train
-from nndsl.check.values import Function, Poison, Value
+from nndsl.check.updating import UPDATED
+from nndsl.check.values import Count, Function, Instance, Poison, Value
 from nndsl.diagnostics import Label, Problem, Span, did_you_mean
 from nndsl.ir.experiment import TrainSpec
 from nndsl.ir.facts import NamedTest
-from nndsl.ir.graph import Node
+from nndsl.ir.graph import Model, Node, ParamSpec
 from nndsl.problems import names
 from nndsl.syntax import ast
 
@@ -98,7 +100,9 @@ def carry_out(
         for name, output in made.layers.items():
             if "." not in name and outer.find(name) is None:
                 scope.bind(name, Node("input", (), {"name": name}, output, section.span, name))
-        scope.bind("parameters", sum(_count(spec.type.shape) for spec in made.model.params))
+        scope.bind("parameters", parameters_of(made.model))
+    if outer.find("updated") is None:
+        scope.bind("updated", UPDATED)
 
     def train() -> TrainSpec | None:
         if function is None or made is None:
@@ -107,7 +111,7 @@ def carry_out(
 
     expects = Expects(ctx, made.model if made is not None else None, train)
     ctx.expect = expects.expect
-    foresee(scope, body)
+    scope.body = body
     for statement in body:
         if isinstance(statement, ast.Assign) and FIRST_LINE in statement.names:
             ctx.say(
@@ -125,9 +129,37 @@ def carry_out(
     return expects
 
 
-def _count(shape: Sequence[object]) -> int:
+def parameters_of(model: Model) -> Count:
+    """How many numbers are trained: `parameters` of the whole model, `parameters(enc)` of a layer that it applies."""
+
+    def of_layer(site: Site, layer: Value) -> Value:
+        match layer:
+            case Instance(path=str()):
+                mine = owned(layer)
+                return sum(_count(spec) for spec in model.params if spec in mine)
+            case Node(op="input", name=str() as path) if path not in (port.name for port in model.inputs):
+                return sum(_count(spec) for spec in model.params if spec.name.startswith(f"{path}."))
+        raise wrong(site, "layer", "is a layer that the model applies", layer)
+
+    return Count.make(sum(map(_count, model.params)), define("parameters", ["layer"], of_layer, ""))
+
+
+def owned(layer: Instance) -> set[ParamSpec]:
+    """The params of a layer, of those that its body builds, and of those that it was given."""
+    found = set(layer.params.values())
+    given: list[Value] = [*layer.config.values(), *layer.children.values()]
+    while given:
+        part = given.pop()
+        if isinstance(part, Instance):
+            found |= owned(part)
+        elif isinstance(part, list | tuple):
+            given += part
+    return found
+
+
+def _count(spec: ParamSpec) -> int:
     total = 1
-    for size in shape:
+    for size in spec.type.shape:
         total *= size if isinstance(size, int) else 1
     return total
 

@@ -13,6 +13,7 @@ from nndsl.check.model import Elaborated, elaborate_model
 from nndsl.check.modules import Unit, copies, gather
 from nndsl.check.resolve import unknown_names
 from nndsl.check.scope import Library, LibraryScope
+from nndsl.check.text_lints import unused_imports
 from nndsl.check.train import elaborate_train
 from nndsl.check.values import Function
 from nndsl.diagnostics import Imported, Label, Problem, Source, Span, did_you_mean
@@ -103,6 +104,8 @@ def check_file(
         result = spec = None
     for unit in units:
         problems += unknown_names(unit.file, unit.scope, problems)
+    if not any(problem.severity == "error" for problem in problems):
+        problems += unused_imports(units[0])
     return CheckedFile(result, spec, settled(file, scope, source, problems), tests, copies(units))
 
 

@@ -1,9 +1,18 @@
-"""Cures that need knowledge of the library: which loss takes the kind at hand."""
+"""Cures that need knowledge of the library: which loss takes the kind at hand, what was left out of a pipe."""
 
 from __future__ import annotations
 
-from nndsl.check.library import is_library
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nndsl.check.library import index, is_library
+from nndsl.check.values import Function
 from nndsl.diagnostics import Edit, Fix, Span
+from nndsl.ir.dims import Dim, Size
+from nndsl.ir.graph import Node
+
+if TYPE_CHECKING:
+    from nndsl.check.binding import Given
 
 SPARSE = "sparse_categorical_crossentropy"
 DENSE = "categorical_crossentropy"
@@ -11,8 +20,12 @@ BINARY = "binary_crossentropy"
 BY_TARGET = {"index": SPARSE, "onehot": DENSE, "binary": BINARY}
 
 
-def kind_cure(function: str, wanted: str, found: str) -> str | None:
-    """What to write when `function` wants values of kind `wanted` and gets `found`."""
+LOSSES = ("mse", "mae", "mape", "msle", "huber", "log_cosh", "mean_squared_error", "mean_absolute_error")
+RECURRENT = ("LSTM(", "GRU(", "SimpleRNN(")
+
+
+def kind_cure(function: str, wanted: str, found: str, op: str = "") -> str | None:
+    """What to write when `function` wants values of kind `wanted` and gets `found`, made by the op."""
     if function in BY_TARGET.values() and BY_TARGET.get(found, function) != function:
         return f"for {found} targets use `{BY_TARGET[found]}`"
     match wanted, found:
@@ -26,10 +39,70 @@ def kind_cure(function: str, wanted: str, found: str) -> str | None:
             return "pass the value before softmax or sigmoid"
         case "prob", "logits":
             return "apply `softmax` or `sigmoid` first"
+        case "binary", "index":
+            return "declare labels of two classes as `binary[…]`; of several, compare with one: `label == 1`"
+        case (("f32" | "f64"), "index") if op == "argmax":
+            return "pass the values that `argmax` is taken of"
+        case (("f32" | "f64"), "index") if function in LOSSES:
+            return f"for class numbers use `{SPARSE}`; a number that is an amount is declared `f32[…]`"
         case (("f32" | "f64"), "index"):
             return (
                 "indices are names, not amounts: use `one_hot(x, n)`, `multi_hot(x, n)`, or count with `cast(x, f32)`"
             )
+    return None
+
+
+def rank_cure(wanted: int, shape: tuple[Size, ...], node: Node) -> str | None:
+    """What to write for a value with another number of axes than a signature has."""
+    if wanted == 3 and len(shape) == 2 and node.span is not None and node.span.text.startswith(RECURRENT):
+        return "give the layer before it `return_sequences=true`, so that it gives every step"
+    if len(shape) > wanted and wanted == 2:
+        return "put `|> Flatten()` before it to make one axis of all but the first"
+    if len(shape) == wanted + 1 and shape[-1] == 1:
+        return "drop the last axis: `x[:, 0]`" if wanted == 1 else "drop the last axis: `x[..., 0]`"
+    return "add an axis: `x[:, none]`" if len(shape) < wanted else None
+
+
+def row_cure(first: tuple[Size, ...], row: tuple[Size, ...], whole: bool) -> str | None:
+    """What to write where the leading axes of two arguments are unlike; `whole` where they are all the axes."""
+    if len(first) + 1 == len(row) and row[-1] == 1:
+        return "drop the last axis of this one: `x[..., 0]`"
+    if len(row) + 1 == len(first) and first[-1] == 1:
+        return "drop the last axis of the other one: `x[..., 0]`"
+    if len(row) > len(first) and row[: len(first)] == first:
+        if whole and len(row) == len(first) + 1:
+            return f"this one has {row[-1]} values where the other has one: end with `Dense(1)`, and take `x[..., 0]`"
+        return "this one has more axes: put `|> Flatten()` before the last layer, or take one step, `x[:, -1]`"
+    if len(row) == len(first) and row[:-1] == first[:-1] and isinstance(first[-1], int) and isinstance(row[-1], int):
+        return f"end with `Dense({first[-1]})`, or declare {row[-1]} values in the other one"
+    if first and isinstance(first[0], Dim) and (not row or row[0] != first[0]):
+        return f"each row of `{first[0]}` needs a value of its own: sum or average over other axes than the first"
+    return None
+
+
+def call_cure(function: Function, given: Sequence[Given]) -> str | None:
+    """What to write where the arguments of a call do not fit, in two cases that the signature does not explain."""
+    if not given and function.role in ("init", "fn", "loss", "metric", "schedule"):
+        return f"to pass the {ROLES.get(function.role, function.role)} itself, write `{function.name}` without brackets"
+    layer = function.role == "layer" and function.takes_config
+    if not layer:
+        return None
+    if any(isinstance(g.value, Node) and g.name is None for g in given):
+        rest = ", ".join(g.span.text for g in given if not isinstance(g.value, Node))
+        first = next(g.span.text for g in given if isinstance(g.value, Node))
+        return f"what flows in stands before a pipe: `{first} |> {function.name}({rest})`"
+    if function.definition.inputs is None:
+        return f"what flows in stands in a second list: `layer {function.name}()(x: f32[...]) {{ … }}`"
+    return None
+
+
+ROLES = {"init": "initializer", "fn": "function"}
+
+
+def named_loss(text: str) -> str | None:
+    """For a loss or metric that is named in quotes, as in Keras."""
+    if text in index() and not index()[text].private:
+        return f"a loss or metric is called with what it compares: `{text}(target, output)`"
     return None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from nndsl.check.context import Context
 from nndsl.check.expressions import evaluate
 from nndsl.check.nodes import MAX_SIZE, guarded
+from nndsl.check.ratios import Ratio, Uneven
 from nndsl.check.scope import Scope
-from nndsl.check.values import POISON, Poison, Value, describe
+from nndsl.check.sizes import as_size, divided
+from nndsl.check.values import POISON, Function, Poison, Value, describe
 from nndsl.diagnostics import Span
 from nndsl.ir.dims import Dim, Size, divide
 from nndsl.ir.graph import Node
@@ -27,8 +29,14 @@ def index(ctx: Context, scope: Scope, expr: ast.Index, value: Value) -> Value:
         case Node():
             return of_tensor(ctx, scope, expr, value)
     return ctx.say(
-        names.BadValue, expr.span, f"{describe(value)} has no parts", cure="only tensors and lists are indexed"
+        names.BadValue, expr.span, f"{describe(value)} has no parts", cure=_index_cure(value)
     )
+
+
+def _index_cure(value: Value) -> str:
+    if isinstance(value, Function) and value.role == "layer":
+        return f"what builds a layer stands in ( ): `{value.name}(…)`"
+    return "only tensors and lists are indexed"
 
 
 def of_list(ctx: Context, scope: Scope, expr: ast.Index, items: list[Value]) -> Value:
@@ -149,6 +157,8 @@ def gather(ctx: Context, expr: ast.Index, x: Node, values: list[tuple[Part, Valu
 
 def _position(ctx: Context, value: Value, full: Size, span: Span) -> Size | None:
     """A single index, counted from the end when negative, or None with a Problem."""
+    if isinstance(value, Ratio):
+        value = divided(ctx, value, span)
     if isinstance(value, bool) or not isinstance(value, (int, Dim)):
         ctx.say(names.NotConstant, span, "an index is a whole number", note=f"this is {describe(value)}")
         return None
@@ -171,6 +181,12 @@ def _slice(ctx: Context, scope: Scope, part: ast.Slice, full: Size) -> tuple[Siz
         value = evaluate(ctx, scope, e) if e is not None else None
         if isinstance(value, Poison):
             return None
+        if isinstance(value, Ratio) and e is not None:
+            value = divided(ctx, value, e.span)
+        elif isinstance(value, Uneven) and e is not None:
+            value = int(value) if value.is_integer() else as_size(ctx, value, e.span)
+            if value is None:
+                return None
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, Dim))):
             ctx.say(
                 names.NotConstant,

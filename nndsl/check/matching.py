@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nndsl.check.binding import Given
 from nndsl.check.context import Context
-from nndsl.check.hints import kind_cure, other_loss
+from nndsl.check.expressions import evaluate
+from nndsl.check.hints import kind_cure, other_loss, rank_cure, row_cure
+from nndsl.check.library import is_library
+from nndsl.check.ratios import Ratio, ratio
 from nndsl.check.scope import Scope
-from nndsl.check.sizes import dtype_word, size_of
-from nndsl.diagnostics import Label, Span
-from nndsl.ir.dims import Dim, Size, exact_quotient, symbols
+from nndsl.check.sizes import dtype_word, names_in, size_of
+from nndsl.check.values import Function, Value
+from nndsl.diagnostics import Edit, Fix, Label, Span
+from nndsl.ir.dims import Dim, Size, symbols, written
 from nndsl.ir.graph import Node
-from nndsl.ir.types import FLOATS, KINDS, shape_text
+from nndsl.ir.types import FLOATS, KINDS, TensorType, shape_text
 from nndsl.problems import kinds, names, shapes
 from nndsl.syntax import ast
 
@@ -22,7 +28,7 @@ class Row:
 
     sizes: tuple[Size, ...]
     span: Span
-    text: str
+    type: TensorType
 
 
 @dataclass
@@ -61,7 +67,7 @@ def _match_dtype(
             _report_kind(ctx, sig, pattern, node, span)
             return False
         if wanted == "index" and pattern.count is not None and found.kind is not None and found.kind.count is not None:
-            return _match_size(ctx, scope, sig, pattern.count, found.kind.count, span, f"{found}")
+            return _match_size(ctx, scope, sig, pattern.count, found.kind.count, span, found)
         return True
     if word == "any" or word == found.dtype or (word in FLOATS and found.dtype in FLOATS):
         return True
@@ -87,10 +93,42 @@ def _report_kind(ctx: Context, sig: Signature, pattern: ast.TensorTypeExpr, node
         span,
         f"`{sig.name}` takes {pattern.dtype} values here, these are {found}",
         note=f"this is {node.type}",
-        cure=kind_cure(sig.name, pattern.dtype, found),
+        cure=_target_cure(ctx, sig, node) or kind_cure(sig.name, pattern.dtype, found, node.op),
         related=_origin(node, span),
         mends=other_loss(sig.name, found, ctx.site),
     )
+
+
+def _target_cure(ctx: Context, sig: Signature, node: Node) -> str | None:
+    """For a target that is given to a layer, as if it were an input."""
+    port = ctx.ports.inputs.get(str(node.attrs["name"])) if node.op == "input" else None
+    if port is None or port.role != "target" or not sig.name[:1].isupper():
+        return None
+    return f"`{port.name}` is a target: it is what `loss` and `metric` lines compare with"
+
+
+def swapped(ctx: Context, function: Function, bound: Mapping[str, Given]) -> bool:
+    """Whether a loss or metric is given the output first and the target second; reports it."""
+    (target, first), (_, second) = [(p, bound.get(p.name)) for p in (function.inputs or ())[:2]]
+    if first is None or second is None or not (isinstance(first.value, Node) and isinstance(second.value, Node)):
+        return False
+    kinds_given = [value.type.kind.name if value.type.kind else None for value in (first.value, second.value)]
+    wanted = target.type.dtype if target.type is not None else None
+    if wanted is None and is_library(function.definition.span):
+        wanted = "index"
+    if wanted not in ("index", "onehot", "binary") or kinds_given[1] != wanted or kinds_given[0] == wanted:
+        return False
+    texts = first.span.text, second.span.text
+    ctx.say(
+        kinds.WrongKind,
+        first.span,
+        f"`{function.name}` takes the target first, then the output",
+        note=f"this is {first.value.type}",
+        related=(Label(second.span, f"this is {second.value.type}"),),
+        cure=f"write `{function.name}({texts[1]}, {texts[0]})`",
+        mends=(Fix("exchange the two", (Edit(first.span, texts[1]), Edit(second.span, texts[0])), safe=True),),
+    )
+    return True
 
 
 def _origin(node: Node, span: Span) -> tuple[Label, ...]:
@@ -115,13 +153,7 @@ def _match_dims(
     if len(shape) < fixed or (dots is None and len(shape) != fixed):
         atleast = "at least " if dots is not None else ""
         needs = f"{atleast}{fixed} {'axis' if fixed == 1 else 'axes'}"
-        cure = None
-        if len(shape) > fixed and fixed == 2:
-            cure = "put `|> Flatten()` before it to make one axis of all but the first"
-        elif len(shape) == fixed + 1 and shape[-1] == 1:
-            cure = "drop the last axis: `x[:, 0]`" if fixed == 1 else "drop the last axis: `x[..., 0]`"
-        elif len(shape) < fixed:
-            cure = "add an axis: `x[:, none]`"
+        cure = rank_cure(fixed, shape, node)
         ctx.say(
             shapes.WrongRank,
             span,
@@ -145,34 +177,32 @@ def _match_dims(
         ]
         pairs = [(d, s) for d, s in around if not isinstance(d, ast.Ellipsis_)]
     # All are matched, so that every dim is bound even where one clashes.
-    results = [_match_size(ctx, scope, sig, d, s, span, str(node.type)) for d, s in pairs]
+    results = [_match_size(ctx, scope, sig, d, s, span, node.type) for d, s in pairs]
     return all(results)
 
 
 def _match_row(ctx: Context, sig: Signature, row: tuple[Size, ...], node: Node, span: Span) -> bool:
     known = sig.row
     if known is None:
-        sig.row = Row(row, span, str(node.type))
+        sig.row = Row(row, span, node.type)
         return True
     if known.sizes == row:
         return True
-    cure = None
-    if len(known.sizes) + 1 == len(row) and row[-1] == 1:
-        cure = "drop the last axis of this one: `x[..., 0]`"
-    elif len(row) + 1 == len(known.sizes) and known.sizes[-1] == 1:
-        cure = "drop the last axis of the other one: `x[..., 0]`"
+    cure = row_cure(known.sizes, row, len(row) == node.type.rank)
     ctx.say(
         shapes.DimClash,
         span,
         f"`{sig.name}` takes values whose shapes agree",
         note=f"this is {node.type}",
         cure=cure,
-        related=(Label(known.span, f"this is {known.text}"),),
+        related=(Label(known.span, f"this is {known.type}"),),
     )
     return False
 
 
-def _match_size(ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size: Size, span: Span, found: str) -> bool:
+def _match_size(
+    ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size: Size, span: Span, found: TensorType
+) -> bool:
     """One size against one dim expression; a single unknown name in it is solved for."""
     unknown = _unknown_names(scope, dim)
     if len(unknown) > 1:
@@ -180,7 +210,13 @@ def _match_size(ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size:
         return False
     if unknown:
         value = _solve(ctx, scope, dim, unknown[0], size)
-        if value is None:
+        if isinstance(value, Ratio) and isinstance(value.numerator, int) and isinstance(value.denominator, int):
+            a, b = value.numerator, value.denominator
+            message = f"`{sig.name}` takes a size of the form {dim.span.text} here, and {a} is not divisible by {b}"
+            cure = f"choose a size that divides, such as {size - a % b}"
+            ctx.say(shapes.NotDivisible, span, message, note=f"this is {found}", cure=cure)
+            return False
+        if value is None or isinstance(value, Ratio):
             ctx.say(
                 shapes.DimClash,
                 span,
@@ -197,14 +233,14 @@ def _match_size(ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size:
     if wanted == size:
         return True
     related: list[Label] = []
-    for name in _names_in(dim):
+    for name in names_in(dim):
         place = scope.fixed_at(name)
         if place is not None:
             related.append(Label(place[0], f"`{name}` is {describe_size(scope, name)} here, this is {place[1]}"))
     ctx.say(
         shapes.DimClash,
         span,
-        f"`{sig.name}` needs {dim.span.text} = {wanted} here, found {size}",
+        f"`{sig.name}` needs {dim.span.text} = {written(wanted)} here, found {written(size)}",
         note=f"this is {found}",
         related=tuple(related),
         cure=_clash_cure(wanted, size),
@@ -220,31 +256,27 @@ def _clash_cure(wanted: Size, found: Size) -> str | None:
 
 def describe_size(scope: Scope, name: str) -> str:
     holder = scope.find(name)
-    return str(holder.names[name]) if holder is not None else name
-
-
-def _names_in(expr: ast.Expr) -> list[str]:
-    match expr:
-        case ast.Name():
-            return [expr.id]
-        case ast.Binary():
-            return _names_in(expr.left) + _names_in(expr.right)
-        case ast.Unary():
-            return _names_in(expr.operand)
-    return []
+    value = holder.names[name] if holder is not None else name
+    return written(value) if isinstance(value, Dim) else str(value)
 
 
 def _unknown_names(scope: Scope, dim: ast.Expr) -> list[str]:
-    return [n for n in dict.fromkeys(_names_in(dim)) if scope.size_named(n) is None]
+    return [n for n in dict.fromkeys(names_in(dim)) if scope.size_named(n) is None]
 
 
-def _solve(ctx: Context, scope: Scope, dim: ast.Expr, name: str, size: Size) -> Size | None:
-    """The value of `name` that makes the dim expression equal to `size`; the name must occur linearly."""
+def _solve(ctx: Context, scope: Scope, dim: ast.Expr, name: str, size: Size) -> Size | Ratio | None:
+    """The value of `name` that makes the dim expression equal to `size`; the name must occur linearly.
+
+    A Ratio where that would be a fraction, None where there is none.
+    """
     if isinstance(dim, ast.Name):
         return size
     hole = f"?{name}"
     inner = Scope(scope, {name: Dim.symbol(hole)})
-    form = size_of(ctx, inner, dim)
+    form: Value = evaluate(ctx, inner, dim)
+    if isinstance(form, Ratio):
+        size = size * form.denominator
+        form = form.numerator
     if not isinstance(form, Dim):
         return None
     factor: Size = 0
@@ -257,5 +289,5 @@ def _solve(ctx: Context, scope: Scope, dim: ast.Expr, name: str, size: Size) -> 
             return None
         else:
             rest = rest + part
-    found = exact_quotient(size - rest, factor) if factor != 0 else None
+    found = ratio(size - rest, factor) if factor != 0 else None
     return found if not isinstance(found, int) or found >= 1 else None

@@ -1,17 +1,18 @@
-"""A `model` definition becomes an ir Model: elaborated once for training and once for inference."""
+"""A `model` definition becomes an ir Model: elaborated for training, and for inference where that may differ."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from nndsl.check.binding import ROLES, Given, const_kind, fill_config
 from nndsl.check.builtins import BUILTINS
 from nndsl.check.context import Context, Ports, Registry, Stop, as_updates
 from nndsl.check.lints import lints_of
+from nndsl.check.ports import targets_in_outputs
 from nndsl.check.scope import Scope
 from nndsl.check.statements import run_body
-from nndsl.check.values import POISON, Builtin, Function, Instance, Poison, Value
+from nndsl.check.values import POISON, Builtin, DtypeWord, Function, Instance, Module, Poison, Value
 from nndsl.diagnostics import Problem, did_you_mean
 from nndsl.ir import graph as ir
 from nndsl.ir.types import TensorType
@@ -41,6 +42,8 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
     steps = 0
     found: list[Problem] = []
     for training in (True, False):
+        if done and not done[0][0].asked_training:
+            break  # nothing depends on it: the inference program is the training program
         ctx = Context(training, registry, Ports(leaves=leaves))
         scope = Scope(function.scope, role="model")
         try:
@@ -55,8 +58,9 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
         found += ctx.problems
         done.append((ctx, scope))
     poisoned = any(ctx.poisoned for ctx, _ in done)
-    if len(done) == 2 and not found and not poisoned:
-        found += differences(done[0][0].ports, done[1][0].ports)
+    if done and not found and not poisoned:
+        found += differences(done[0][0].ports, done[-1][0].ports)
+        found += targets_in_outputs(done[-1][0].ports)
         if not done[0][0].ports.outputs and not done[0][0].losses:
             found.append(
                 names.NothingToCompute(
@@ -64,14 +68,14 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
                 )
             )
     problems += found
-    if found or poisoned or len(done) < 2:
+    if found or poisoned:
         return Elaborated(None, values, steps=steps)
-    (ctx, scope), (inference, inference_scope) = done
+    (ctx, scope), (inference, inference_scope) = done[0], done[-1]
     ports = ctx.ports
     model = ir.Model(
         name=function.name,
         doc=function.definition.doc,
-        consts=values,
+        consts={name: outward(value) for name, value in values.items()},
         inputs=tuple(p for p in ports.inputs.values() if p.role == "input"),
         targets=tuple(p for p in ports.inputs.values() if p.role == "target"),
         params=tuple(registry.params.values()),
@@ -83,7 +87,7 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
         constraints=tuple(dict.fromkeys([*ctx.constraints, *inference.constraints])),
         leaves=leaves,
     )
-    problems += lints_of(model, scope, scope.used | inference_scope.used, ports)
+    problems += lints_of(model, scope, scope.used | inference_scope.used, ports, function.definition)
     layers = {note.name: note.output for note in inference.layers}
     return Elaborated(model, values, registry, inference_scope, layers, steps)
 
@@ -126,12 +130,14 @@ def bind_consts(
         message = f"the model `{function.name}` has no const `{name}`"
         ctx.report(names.UnknownConst(function.definition.name_span, message=message, cure=cure))
     for parameter in parameters:
-        if parameter.name not in bound and parameter.default is None:
+        if parameter.name not in bound and parameter.default is None and not parameter.rest:
             ctx.report(
                 names.MissingArgument(
                     parameter.span,
                     note="this const has no default",
-                    cure=f"set it: `--set {parameter.name}=…`, or give it a default here",
+                    cure=f"what is fed is declared in the body: `input {parameter.span.text}`"
+                    if parameter.type is not None and parameter.type.dims is not None
+                    else f"set it: `--set {parameter.name}=…`, or give it a default here",
                 )
             )
     return fill_config(ctx, function, parameters, bound, scope)
@@ -139,9 +145,9 @@ def bind_consts(
 
 def outside_value(ctx: Context, function: Function, parameter: ast.Parameter, value: object) -> Value:
     """A const given in Python or on the command line, as a compile-time value."""
-    if isinstance(value, str) and const_kind(parameter) in ROLES:
-        holder = function.scope.find(value)
-        return holder.get(value) if holder is not None else BUILTINS.get(value, value)
+    named = isinstance(parameter.default, ast.Name | ast.Attribute) and parameter.type is None
+    if isinstance(value, str) and (named or const_kind(parameter) in ROLES):
+        return named_value(ctx, function, parameter, value)
     if isinstance(value, Function | Instance | Builtin):  # from a test of the file
         return value
     plain = plain_value(value)
@@ -155,6 +161,42 @@ def outside_value(ctx: Context, function: Function, parameter: ast.Parameter, va
             )
         )
     return plain
+
+
+def named_value(ctx: Context, function: Function, parameter: ast.Parameter, text: str) -> Value:
+    """What a name means where the model stands: `tanh`, or `blocks.swish` of an imported file."""
+    first, *members = text.split(".")
+    holder = function.scope.find(first)
+    value: Value = holder.get(first) if holder is not None else BUILTINS.get(first)
+    known: Collection[str] = [*function.scope.visible(), *BUILTINS]
+    hidden: str | None = None
+    if isinstance(value, Module) and len(members) == 1:
+        known, hidden = [f"{first}.{name}" for name in value.members], value.kept.get(members[0])
+        value = value.members.get(members[0])
+    elif members:
+        value = None
+    if value is not None:
+        return value
+    return ctx.report(
+        names.UnknownName(
+            parameter.span,
+            message=f"`{text}` is not known where the model `{function.name}` stands",
+            note="set to it from outside",
+            cure=hidden or (str(near) if (near := did_you_mean(text, known)) else None),
+        )
+    )
+
+
+def outward(value: Value) -> object:
+    """A const as the model shows it: numbers, texts and lists as they are, functions and layers by what names them."""
+    match value:
+        case Function() | Builtin() | DtypeWord():
+            return value.name
+        case Instance():
+            return " ".join(value.span.text.split())
+        case list() | tuple():
+            return [outward(v) for v in value]
+    return value
 
 
 def plain_value(value: object, depth: int = 0) -> Value:

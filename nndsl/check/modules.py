@@ -50,7 +50,7 @@ class Unit:
         members: dict[str, Value] = {}
         kept: dict[str, str] = {}
         for name, value in self.own.items():
-            if isinstance(value, Function) and value.definition.private:
+            if isinstance(value, Function) and value.named.private:
                 kept[name] = f"`{name}` is private to {self.place}"
             elif isinstance(value, Function) and value.role == "model":
                 kept[name] = f"`{name}` is a model of {self.place}: imports bring layers and functions, no models"
@@ -70,6 +70,11 @@ def gather(file: ast.File, source: Source, outermost: Scope, problems: list[Prob
         _cycles(units, problems)
     for unit in units:
         _define(unit, problems)
+    if any(isinstance(item, ast.Alias) for unit in units for item in unit.file.items):
+        from nndsl.check.aliases import Aliases  # few files have such lines
+
+        missing = Aliases(units, outermost, problems).bind()
+        problems += [unknown_member(unit.module, expr) for unit, expr in missing]
     for unit in units:
         _bind_imports(unit, problems)
     return units
@@ -267,7 +272,7 @@ def _define(unit: Unit, problems: list[Problem]) -> None:
             for name in item.names:
                 scope.bind(name, POISON)
                 unit.own[name] = POISON
-        elif isinstance(item, ast.Definition):
+        elif isinstance(item, ast.Definition | ast.Alias):
             if item.name in scope.spans:
                 problems.append(
                     names.DuplicateName(
@@ -278,7 +283,8 @@ def _define(unit: Unit, problems: list[Problem]) -> None:
                     )
                 )
                 continue
-            unit.own[item.name] = Function(item, scope)
+            # What a second name stands for is found when all definitions are known.
+            unit.own[item.name] = Function(item, scope) if isinstance(item, ast.Definition) else POISON
             scope.bind(item.name, unit.own[item.name], item.name_span)
 
 
@@ -303,7 +309,7 @@ def _bind_imports(unit: Unit, problems: list[Problem]) -> None:
         clashes: list[str] = []
         for name, value in module.members.items():
             if name not in scope.names:
-                scope.bind(name, value, value.definition.name_span if isinstance(value, Function) else None)
+                scope.bind(name, value, value.named.name_span if isinstance(value, Function) else None)
             elif scope.names[name] is not value and POISON not in (value, scope.names[name]):
                 clashes.append(name)
         if clashes and target is not unit:
@@ -330,7 +336,7 @@ def _clash(scope: FileScope, item: ast.Import, target: Unit, clashes: list[str])
     for name in clashes[:3]:
         other = target.own[name]
         related += [Label(scope.spans[name], f"`{name}` is defined here")] if name in scope.spans else []
-        related += [Label(other.definition.name_span, "and here")] if isinstance(other, Function) else []
+        related += [Label(other.named.name_span, "and here")] if isinstance(other, Function) else []
     listed = ", ".join(f"`{name}`" for name in clashes[:3]) + (f" and {len(clashes) - 3} more" * (len(clashes) > 3))
     alias = re.sub(r"\W", "_", posixpath.basename(item.path).removesuffix(".nn"))
     return imports.ImportClash(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from nndsl.check.context import Context
@@ -16,7 +15,7 @@ from nndsl.syntax import ast
 def bind_name(ctx: Context, scope: Scope, name: str, value: Value, span: Span, expr: ast.Expr | None) -> Value:
     """Bind a name; a new tensor and a newly built layer take it as theirs. The value as bound."""
     if isinstance(value, Instance) and value.name is None and value.path is None and value.function.role == "layer":
-        value.name = name
+        value.name, value.home = name, tuple(ctx.path)
     if isinstance(value, Node) and value.name is None and not value.is_leaf and not isinstance(expr, ast.Name):
         value = replace(value, name=".".join([*ctx.path, name]))
     scope.bind(name, value, span)
@@ -38,10 +37,14 @@ def called_name(expr: ast.Expr) -> str | None:
     return None
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
-    """The name itself, or with the lowest number that makes it new."""
-    return (
-        name
-        if name not in taken
-        else next(f"{name}_{i}" for i in range(2, len(taken) + 3) if f"{name}_{i}" not in taken)
-    )
+def free_name(name: str, taken: dict[str, int]) -> str:
+    """The name itself, or with the lowest number that makes it new; it is taken from here on.
+
+    `taken` has with each name the number to try next behind it, so that many of one name do not try all each time.
+    """
+    made = name
+    while made in taken:
+        made = f"{name}_{taken[name]}"
+        taken[name] += 1
+    taken[made] = 2
+    return made

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from nndsl.check import composites
 from nndsl.check.context import Context
+from nndsl.check.ratios import Ratio
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
 from nndsl.diagnostics import Label, Span
 from nndsl.ir.dims import Dim
@@ -18,7 +20,7 @@ from nndsl.problems import building, kinds, names, shapes
 from nndsl.problems.said import Said
 
 MAX_SIZE = 2**31 - 1
-MAX_RANK = 32
+MAX_RANK = 12  # a kernel has a loop for each axis, and Python nests 20 at most
 LARGEST = {"i32": 2**31 - 1, "i64": 2**63 - 1, "f32": 3.4028234e38, "f64": float("inf")}
 
 Made = TypeVar("Made", bound="Node | tuple[Node, ...] | None")
@@ -154,11 +156,20 @@ def _broadcast_cure(x: Node, y: Node) -> str | None:
         return "sizes are compared from the last axis on; each pair must be equal, or one of them 1"
     apart = [(p, q) for p, q in zip(x.shape, y.shape, strict=True) if p != q and 1 not in (p, q)]
     if len(apart) == 1 and x.shape[-1] != y.shape[-1] and x.type.rank > 1:
-        made_by_layers = all(n.op in ("add", "matmul", "reshape") or n.inputs for n in (x, y))
-        return (
-            "give both layers the same units" if made_by_layers else f"make both sizes {apart[0][0]} or {apart[0][1]}"
-        )
+        layers = [_units(n) for n in (x, y)]
+        if all(layers):
+            return "give both layers the same units"
+        for layer, other in ((layers[0], apart[0][1]), (layers[1], apart[0][0])):
+            if layer is not None:
+                return f"give the {layer} {other} units"
+        return f"make both sizes {apart[0][0]} or {apart[0][1]}"
     return "make the sizes equal, or one of them 1"
+
+
+def _units(node: Node) -> str | None:
+    """The layer with units that a value comes from, by its name; activations are part of it."""
+    made = re.match(r"(Dense|EinsumDense|LSTM|GRU|SimpleRNN)\(", node.span.text) if node.span is not None else None
+    return made[1] if made is not None else None
 
 
 def as_node(ctx: Context, value: Value, like: Node | None, span: Span) -> Node | None:
@@ -175,6 +186,11 @@ def as_node(ctx: Context, value: Value, like: Node | None, span: Span) -> Node |
             return _number(ctx, value, like.dtype if like is not None and like.dtype in FLOATS else "f32", span)
         case Dim():
             return dim_value(value, like.dtype if like is not None and like.dtype in FLOATS else "i64")
+        case Ratio():
+            wide = like.dtype if like is not None and like.dtype in FLOATS else "f32"
+            parts = (value.numerator, value.denominator)
+            above, below = (const(p, wide) if isinstance(p, int) else dim_value(p, wide) for p in parts)
+            return b.div(above, below)
         case Poison():
             return None
         case list() | tuple() if value:
@@ -211,8 +227,14 @@ def _tensor_cure(value: Value) -> str | None:
     match value:
         case Function(role="layer"):
             return f"apply it to a value: `x |> {value.name}(…)`"
+        case Instance(stages=(_, *_)):
+            return f"begin the pipe with a value: `x |> {describe(value).split('`')[1]}`"
         case Instance(function=Function(role="layer")):
             return f"apply it to a value: `x |> {value.function.name}(…)`"
+        case Function(role="loss" | "metric"):
+            return f"a {value.role} is called with what it compares: `{value.name}(target, output)`"
         case str():
-            return "a name is written without quotes"
+            from nndsl.check.hints import named_loss
+
+            return named_loss(value) or "a name is written without quotes"
     return None

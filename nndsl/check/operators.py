@@ -7,9 +7,10 @@ from typing import Any
 
 from nndsl.check.context import Context
 from nndsl.check.nodes import as_node, guarded, make
+from nndsl.check.ratios import Ratio, Uneven, combined, decided, uneven
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
 from nndsl.diagnostics import Span
-from nndsl.ir.dims import Dim, Quotient, Size, divide
+from nndsl.ir.dims import Dim, Quotient, Size
 from nndsl.ir.graph import Node
 from nndsl.ir.types import FLOATS, promote
 from nndsl.ops import build as b
@@ -29,6 +30,7 @@ OPERATORS = {
     "==": "equal",
 }
 SWAPPED = {">": "<", ">=": "<="}
+OVER_STEPS = "to go over the steps of an axis write `scan (h = …) over x_t in x axis 1 { … }`"
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 MAX_BITS = 256
 MAX_TEXT = 10_000
@@ -42,7 +44,7 @@ def unary(ctx: Context, op: str, value: Value, expr: ast.Unary) -> Value:
             return POISON
         case "-", bool():
             pass
-        case "-", int() | float() | Dim():
+        case "-", int() | float() | Dim() | Ratio():
             return -value
         case "-", Node():
             return make(ctx, "negative", expr.span, [value], [expr.operand.span], "-")
@@ -85,7 +87,9 @@ def binary(ctx: Context, expr: ast.Binary, left: Value, right: Value) -> Value:
         return (left is right) == (expr.op == "==")
     if isinstance(left, Node) or isinstance(right, Node):
         return tensor_binary(ctx, expr, left, right)
-    if expr.op in ("==", "!="):
+    of_data = any(isinstance(v, Dim | Ratio) for v in (left, right))
+    sizes = of_data and all(isinstance(v, int | float | Dim | Ratio) for v in (left, right))
+    if expr.op in ("==", "!=") and not sizes:
         return alike(ctx, left, right, expr.op_span) == (expr.op == "==")
     return compile_time(ctx, expr, left, right)
 
@@ -95,6 +99,8 @@ def alike(ctx: Context, left: Value, right: Value, span: Span) -> bool:
     ctx.count(span)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(alike(ctx, p, q, span) for p, q in zip(left, right, strict=True))
+    if isinstance(left, Function) and isinstance(right, Function):
+        return left.named is right.named
     if isinstance(left, Function | Instance | Node) or isinstance(right, Function | Instance | Node):
         return left is right
     return isinstance(left, bool) == isinstance(right, bool) and left == right
@@ -105,7 +111,7 @@ def alike(ctx: Context, left: Value, right: Value, span: Span) -> bool:
 
 def compile_time(ctx: Context, expr: ast.Binary, left: Any, right: Any) -> Value:
     """Arithmetic and comparisons on compile-time numbers, sizes, texts and lists."""
-    number = (int, float, Dim)
+    number = (int, float, Dim, Ratio)
     fine = (
         isinstance(left, number)
         and isinstance(right, number)
@@ -120,7 +126,7 @@ def compile_time(ctx: Context, expr: ast.Binary, left: Any, right: Any) -> Value
         return left + right  # type: ignore[no-any-return]
     if not fine:
         return _not_numbers(ctx, expr, left, right)
-    if isinstance(left, Dim) or isinstance(right, Dim):
+    if isinstance(left, Dim | Ratio) or isinstance(right, Dim | Ratio):
         return dim_arithmetic(ctx, expr, left, right)
     try:
         value = _computed(expr.op, left, right)
@@ -160,8 +166,10 @@ def _computed(op: str, left: float, right: float) -> float | bool | None:
         case "*":
             value = left * right
         case "/":
-            exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
-            value = left // right if exact else left / right
+            whole = isinstance(left, int) and isinstance(right, int)
+            value = left // right if whole and left % right == 0 else left / right
+            if whole and isinstance(value, float):
+                value = Uneven.make(value, (int(left), int(right)))
         case "%":
             value = left % right
         case "**":
@@ -180,7 +188,7 @@ def _computed(op: str, left: float, right: float) -> float | bool | None:
             return None
     if isinstance(value, int):
         return value if value.bit_length() <= MAX_BITS else None
-    return value if isinstance(value, float) and math.isfinite(value) else None
+    return uneven(value, value, left, right) if isinstance(value, float) and math.isfinite(value) else None
 
 
 def dim_arithmetic(ctx: Context, expr: ast.Binary, left: Any, right: Any) -> Value:
@@ -200,20 +208,13 @@ def dim_arithmetic(ctx: Context, expr: ast.Binary, left: Any, right: Any) -> Val
             "this size becomes too complicated",
             cure="use fewer symbolic sizes in one formula",
         )
-    value: Size | None = None
-    match expr.op:
-        case "+":
-            value = left + right
-        case "-":
-            value = left - right
-        case "*":
-            value = left * right
-        case "/":
-            if right == 0:
-                return ctx.say(names.BadValue, expr.op_span, "division by zero", note=f"{left} {expr.op} {right}")
-            value = divide(left, right)
-        case "%" if right != 0 and left - divide(left, right) * right == 0:
-            value = 0
+    if expr.op == "/" and right == 0:
+        return ctx.say(names.BadValue, expr.op_span, "division by zero", note=f"{left} {expr.op} {right}")
+    if expr.op in COMPARISONS and (known := decided(expr.op, left, right)) is not None:
+        return known
+    value = combined(expr.op, left, right)
+    if expr.op == "%" and right != 0 and not isinstance(combined("/", left, right), Ratio):
+        value = 0
     if value is None:
         return ctx.say(
             names.NotConstant,
@@ -232,10 +233,12 @@ def dim_arithmetic(ctx: Context, expr: ast.Binary, left: Any, right: Any) -> Val
     return value
 
 
-def weight(size: Size) -> int:
+def weight(size: Size | Ratio) -> int:
     """How much there is to a formula: its atoms, those inside quotients too."""
     if isinstance(size, int):
         return 1
+    if isinstance(size, Ratio):
+        return weight(size.numerator) + weight(size.denominator)
     total = 0
     for monomial, factor in size.terms:
         total += 1 + factor.bit_length() // 64
@@ -256,6 +259,7 @@ def bounds(ctx: Context, expr: ast.Range, start: Value, stop: Value) -> Value:
                 part.span,
                 "a range needs whole numbers known when the network is built",
                 note=f"this is {describe(value)}",
+                cure=OVER_STEPS if isinstance(value, Dim) else None,
             )
         ends.append(value)
     ctx.count(expr.span, max(0, ends[1] - ends[0]))

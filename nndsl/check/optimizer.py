@@ -1,4 +1,4 @@
-"""The optimizer of a train section: its arguments, its learning rate, and its update rule for every param."""
+"""The optimizer of a train section: its arguments, its learning rate, and its update rule for every type of param."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nndsl.check.statements import run_body
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
 from nndsl.diagnostics import InternalError, Problem, Span
 from nndsl.ir import graph as ir
-from nndsl.ir.experiment import Optimizer, UpdateRule
+from nndsl.ir.experiment import Optimizer, UpdateRule, gradient_of
 from nndsl.ir.graph import Node, scalar_leaf
-from nndsl.ir.types import FLOATS
+from nndsl.ir.types import FLOATS, TensorType
 from nndsl.ops import build as b
 from nndsl.problems import lints, names
 from nndsl.syntax import ast
@@ -125,7 +125,7 @@ def from_library(scope: Scope, name: str) -> Function:
 
 
 def make_optimizer(ctx: Context, scope: Scope, chosen: Chosen | None, model: ir.Model, span: Span) -> Optimizer | None:
-    """Elaborate the update rule once per param. Without a choice it is RMSprop, as in Keras."""
+    """Elaborate the update rule once per type of param. Without a choice it is RMSprop, as in Keras."""
     if chosen is None:
         function = from_library(scope, "RMSprop")
         config = fill_config(ctx, function, function.definition.config or (), {}, Scope(function.scope))
@@ -134,13 +134,18 @@ def make_optimizer(ctx: Context, scope: Scope, chosen: Chosen | None, model: ir.
     rate, schedule = learning_rate(ctx, config, chosen.span)
     if isinstance(rate, Poison):
         return None
-    rules: list[UpdateRule] = []
+    drafts: list[tuple[ir.ParamSpec, UpdateRule]] = []
+    known: dict[TensorType, UpdateRule] = {}
     for spec in model.params:
-        rule = update_rule(ctx, chosen, config, spec)
+        streams, rule = ctx.streams, known.get(spec.type)
+        if rule is None:
+            rule = update_rule(ctx, chosen, config, spec)
         if rule is None:
             return None
-        rules.append(rule)
-    return Optimizer(chosen.function.name, tuple(rules), rate, schedule, chosen.common.get("global_clipnorm"))
+        drafts.append((spec, rule))
+        if ctx.streams == streams:  # a rule that draws random numbers draws others for each param
+            known[spec.type] = rule
+    return Optimizer(chosen.function.name, tuple(drafts), rate, schedule, chosen.common.get("global_clipnorm"))
 
 
 def learning_rate(ctx: Context, config: dict[str, Value], span: Span) -> tuple[float | Poison | None, Node | None]:
@@ -182,7 +187,7 @@ def learning_rate(ctx: Context, config: dict[str, Value], span: Span) -> tuple[f
 def update_rule(ctx: Context, chosen: Chosen, config: dict[str, Value], spec: ir.ParamSpec) -> UpdateRule | None:
     """One param's rule: clip the gradient, decay the weight, then the optimizer's own body."""
     function, definition = chosen.function, chosen.function.definition
-    gradient = Node("input", (), {"name": "gradient"}, spec.type.without_kind(), chosen.span, f"{spec.name}.gradient")
+    gradient = gradient_of(spec, chosen.span)
     scope = Scope(function.scope, dict(config), role="optimizer")
     scope.bind("step", ctx.step)
     frame = RuleFrame(spec)
@@ -204,7 +209,8 @@ def update_rule(ctx: Context, chosen: Chosen, config: dict[str, Value], spec: ir
             if isinstance(g, Poison) or not bind_inputs(ctx, function, inputs, given, scope):
                 return None
             scope.states[inputs[0].name] = spec.leaf
-            run_body(ctx, scope, definition.body)
+            if isinstance(run_body(ctx, scope, definition.body), Poison):
+                return None
     finally:
         ctx.rule = None
     if spec.leaf not in frame.updates:

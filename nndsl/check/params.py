@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nndsl.check.applying import apply, build
 from nndsl.check.binding import Given
+from nndsl.check.constraints import constrained
 from nndsl.check.context import Context, MetricFrame
 from nndsl.check.expressions import evaluate
+from nndsl.check.library import is_library
 from nndsl.check.nodes import as_node, too_large
 from nndsl.check.scope import Scope
 from nndsl.check.sizes import declared_type
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
 from nndsl.diagnostics import Label, Span
+from nndsl.ir.dims import Dim, Size, symbols, written
 from nndsl.ir.graph import Node, ParamSpec, topological
 from nndsl.ir.types import FLOATS, TensorType
 from nndsl.ops import build as b
@@ -59,6 +64,8 @@ def param(ctx: Context, scope: Scope, statement: ast.ParamDecl) -> None:
         if initial is None:
             return
         spec = _register(ctx, statement.name, declared, initial, statement.span, "param", statement.doc)
+        if statement.constraint is not None:
+            spec = _held_to(ctx, scope, spec, statement.constraint)
     if spec.type != declared:
         ctx.say(
             shapes.SharedSizes,
@@ -96,10 +103,16 @@ def state(ctx: Context, scope: Scope, statement: ast.StateDecl) -> None:
     declared = declared_type(ctx, scope, statement.type) if statement.type is not None else None
     if statement.type is not None and declared is None:
         return
-    if declared is not None and not _known_sizes(ctx, declared, statement.span):
+    of_text = ctx.memories is not None and declared is not None and any(isinstance(s, Dim) for s in declared.shape)
+    if declared is not None and not of_text and not _known_sizes(ctx, declared, statement.span):
         return
     initial = initial_value(ctx, scope, statement.value, declared)
     if initial is None:
+        return
+    if of_text and ctx.memories is not None and declared is not None:
+        kept = ctx.memories.declare(ctx, statement.name, declared, initial, statement.span)
+        scope.bind(statement.name, kept, statement.name_span)
+        scope.states[statement.name] = kept
         return
     kind = initial.type.without_kind()
     if not _known_sizes(ctx, kind, statement.span):
@@ -123,7 +136,7 @@ def state(ctx: Context, scope: Scope, statement: ast.StateDecl) -> None:
             )
             return
     # A layer applied twice goes on from what its first application left.
-    scope.bind(statement.name, ctx.updates_here().get(spec.leaf, spec.leaf), statement.name_span)
+    scope.bind(statement.name, ctx.held(spec.leaf), statement.name_span)
     scope.states[statement.name] = spec.leaf
 
 
@@ -146,11 +159,21 @@ def _known_sizes(ctx: Context, declared: TensorType, span: Span) -> bool:
             ctx.say(
                 shapes.ParamSize,
                 span,
-                note=f"`{size}` is known only from the data",
-                cure="use a number or a const of the model for this size",
+                note=f"`{written(size)}` is known only from the data",
+                cure=_size_cure(size, span),
             )
             return False
     return not too_large(ctx, Node("param", (), {}, declared), span)
+
+
+def _size_cure(size: Size, span: Span) -> str:
+    """What to do about a size that only the data has: most often a layer stands on the wrong axis."""
+    if not is_library(span):
+        return "use a number or a const of the model for this size"
+    if isinstance(size, Dim) and str(size).isidentifier():
+        return f"give the last axis a fixed size: `f32[batch, 784]` has the batch first; `{size}` stands last here"
+    named = " and ".join(f"`{name}`" for name in sorted(symbols(size)))
+    return f"keep the axis {named} apart, give it a fixed size in the input's type, or reduce it: `mean(x, axis=1)`"
 
 
 def _owned(ctx: Context, name: str, registry: dict[str, ParamSpec]) -> ParamSpec | None:
@@ -173,11 +196,24 @@ def _register(
     return spec
 
 
+def _held_to(ctx: Context, scope: Scope, spec: ParamSpec, constraint: ast.Expr) -> ParamSpec:
+    """The param with its constraint."""
+    spec = replace(spec, constrained=constrained(ctx, scope, spec.leaf, constraint))
+    ctx.registry.params[spec.name] = spec
+    if ctx.owner is not None:
+        ctx.owner.params[spec.leaf.attrs["name"].rpartition(".")[2]] = spec
+    return spec
+
+
 def initial_value(ctx: Context, scope: Scope, expr: ast.Expr, declared: TensorType | None) -> Node | None:
     """The graph of a first value: an initializer applied to the shape, a number, or an expression."""
     before, ctx.streams, ctx.initial = (ctx.streams, ctx.initial), 0, True
     try:
         value = evaluate(ctx, scope, expr)
+        # What an initializer gives depends on the type alone, and a network has many params of few types.
+        known = ctx.initials.get((value, declared)) if isinstance(value, Function) else None
+        if known is not None:
+            return known
         node = _initial_node(ctx, value, expr, declared)
     finally:
         ctx.streams, ctx.initial = before
@@ -204,7 +240,10 @@ def initial_value(ctx: Context, scope: Scope, expr: ast.Expr, declared: TensorTy
         )
         return None
     with b.at(ctx.place(expr.span)):
-        return b.broadcast_to(b.cast(node, declared.dtype), declared.shape)
+        node = b.broadcast_to(b.cast(node, declared.dtype), declared.shape)
+    if isinstance(value, Function):
+        ctx.initials[value, declared] = node
+    return node
 
 
 def _initial_node(ctx: Context, value: Value, expr: ast.Expr, declared: TensorType | None) -> Node | None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from nndsl.check.binding import Given, arguments
 from nndsl.check.calls import invoke
-from nndsl.check.context import Context, MetricFrame, as_updates
+from nndsl.check.context import Context, MetricFrame, Ports, as_updates
 from nndsl.check.expressions import evaluate
+from nndsl.check.masks import masked_metric
 from nndsl.check.naming import bind_name, called_name, free_name
 from nndsl.check.nodes import as_node, too_large
 from nndsl.check.scope import Scope
 from nndsl.check.sizes import declared_type
 from nndsl.check.values import POISON, Poison, Value
-from nndsl.diagnostics import Label
+from nndsl.diagnostics import Label, Problem
 from nndsl.ir import graph as ir
 from nndsl.ir.graph import Node, topological
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
-from nndsl.problems import names, shapes
+from nndsl.problems import kinds, names, shapes
 from nndsl.syntax import ast
 
 
@@ -85,13 +86,33 @@ def declare_output(ctx: Context, scope: Scope, statement: ast.OutputDecl) -> Non
     ctx.ports.outputs[statement.name] = (bound, statement.name_span)
 
 
+def targets_in_outputs(ports: Ports) -> list[Problem]:
+    """Outputs that are computed from targets: when the model predicts, there are none."""
+    leaves = {ports.leaves[name]: port for name, port in ports.inputs.items() if port.role == "target"}
+    if not leaves:
+        return []
+    found: list[Problem] = []
+    for name, (node, span) in ports.outputs.items():
+        read = next((leaves[n] for n in topological([node]) if n in leaves), None)
+        if read is not None:
+            found.append(
+                kinds.OutputOfTarget(
+                    span,
+                    message=f"the output `{name}` depends on the target `{read.name}`",
+                    note="when the model predicts, there are no targets",
+                    related=(Label(read.span, "this is what is to be found out"),),
+                    cure="compute outputs from inputs; what is known beforehand is an `input`",
+                )
+            )
+    return found
+
+
 # --- metrics -----------------------------------------------------------------------------------------------
 
 
 def metric_line(ctx: Context, scope: Scope, statement: ast.MetricLine) -> None:
     """`metric accuracy(topic, probability)` in whichever of the three exact forms its definition has."""
-    taken = {m.name for m in ctx.metrics}
-    if statement.name is not None and statement.name in taken:
+    if statement.name is not None and statement.name in ctx.metric_names:
         ctx.say(
             names.DuplicateName,
             statement.span,
@@ -99,7 +120,8 @@ def metric_line(ctx: Context, scope: Scope, statement: ast.MetricLine) -> None:
             cure="give each metric a name of its own",
         )
         return
-    name = free_name(statement.name or called_name(statement.value) or f"metric_{len(ctx.metrics) + 1}", taken)
+    wished = statement.name or called_name(statement.value) or f"metric_{len(ctx.metrics) + 1}"
+    name = free_name(wished, ctx.metric_names)
     expr = statement.value
     frame = ctx.metric = MetricFrame(name)
     call: tuple[Value, list[Given]] | None = None
@@ -125,6 +147,8 @@ def metric_line(ctx: Context, scope: Scope, statement: ast.MetricLine) -> None:
             ctx.metrics.append(
                 ir.Metric(name, "state", as_number(node), statement.span, states=states, updates=updates)
             )
+        elif (mask := ctx.marks.mask(node)) is not None:
+            ctx.metrics.append(masked_metric(name, as_number(node), mask, statement.span))
         elif node.type.rank or not any(n.op == "input" for n in topological([node])):
             ctx.metrics.append(ir.Metric(name, "mean", as_number(node), statement.span))
         else:

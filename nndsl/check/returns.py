@@ -9,6 +9,7 @@ from nndsl.check.nodes import as_node
 from nndsl.check.scope import Scope
 from nndsl.check.sizes import dtype_word, size_of
 from nndsl.check.values import POISON, Function, Value
+from nndsl.ir.dims import written
 from nndsl.ir.graph import Node
 from nndsl.ir.types import FLOATS, KINDS, Kind, TensorType, shape_text
 from nndsl.ops import build as b
@@ -58,7 +59,7 @@ def check_result(ctx: Context, function: Function, scope: Scope, value: Value, d
         if wanted is None:
             return POISON
         if wanted != size:
-            return wrong(f"the result is {node.type}, {dim.span.text} is {wanted}")
+            return wrong(f"the result is {node.type}, {dim.span.text} is {written(wanted)}")
     if (
         declared.dtype in KINDS
         and declared.dtype != "index"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nndsl.check.library import Entry
-from nndsl.check.values import POISON, Function, Module, Value
+from nndsl.check.values import POISON, Function, Module, Value, describe
 from nndsl.diagnostics import InternalError, Span
 from nndsl.ir.graph import Node
-from nndsl.ir.types import Shape
+from nndsl.ir.types import Shape, TensorType
 from nndsl.syntax import ast
 from nndsl.syntax.parse import parse_range
 
@@ -18,18 +18,18 @@ from nndsl.syntax.parse import parse_range
 class Scope:
     """Names bound at one level.
 
-    `fixed` remembers where a dim got its size, `role` what kind of body this is, `later` what is defined further
-    down, `states` the leaves that `:=` may change, `declared` where each param and state of this body stands, and
-    `row` what `...` stands for in the signature.
+    `fixed` remembers where a dim got its size and by what, `role` what kind of body this is and `body` its statements,
+    `states` the leaves that `:=` may change, `declared` where each param and state of this body stands, and `row` what
+    `...` stands for in the signature.
     """
 
     parent: Scope | None = None
     names: dict[str, Value] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
-    fixed: dict[str, tuple[Span, str]] = field(default_factory=dict)
+    fixed: dict[str, tuple[Span, Value | TensorType]] = field(default_factory=dict)
     role: str = ""
-    later: dict[str, Later] = field(default_factory=dict)
+    body: ast.Block = ()
     states: dict[str, Node] = field(default_factory=dict)
     declared: dict[str, tuple[Span, tuple[int, ...]]] = field(default_factory=dict)
     row: Shape | None = None
@@ -67,11 +67,12 @@ class Scope:
         return iter(self.names)
 
     def fixed_at(self, name: str) -> tuple[Span, str] | None:
-        """Where a dim was given its size."""
+        """Where a dim was given its size, and by what."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.fixed:
-                return scope.fixed[name]
+                span, what = scope.fixed[name]
+                return span, str(what) if isinstance(what, TensorType) else describe(what)
             scope = scope.parent
         return None
 
@@ -79,8 +80,9 @@ class Scope:
         """Where a name that is not bound yet is bound further down, or in a branch that was not taken."""
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.later:
-                return scope.later[name]
+            found = next((later for bound, later in bindings(scope.body) if bound == name), None)
+            if found is not None:
+                return found
             scope = scope.parent
         return None
 
@@ -115,10 +117,29 @@ def file_of(scope: Scope) -> FileScope | None:
 
 @dataclass(frozen=True)
 class Later:
-    """Where a name is bound; `nested` inside an `if`, `for` or `repeat`."""
+    """Where a name is bound; `nested` inside an `if`, `for` or `repeat`, `of_step` inside a `scan`."""
 
     span: Span
     nested: bool
+    of_step: bool = False
+
+
+def bindings(body: ast.Block, nested: bool = False) -> Iterator[tuple[str, Later]]:
+    """The names that statements bind, those in branches and loops too, in source order."""
+    for statement in body:
+        match statement:
+            case ast.Assign():
+                for name, span in zip(statement.names, statement.name_spans, strict=True):
+                    yield name, Later(span, nested)
+            case ast.ParamDecl() | ast.StateDecl() | ast.InputDecl() | ast.OutputDecl():
+                yield statement.name, Later(statement.name_span, nested)
+            case ast.If():
+                yield from bindings((*statement.then, *statement.otherwise), True)
+            case ast.For() | ast.Repeat():
+                yield from bindings(statement.body, True)
+            case ast.Scan():
+                yield from ((s.name, Later(s.span, True, True)) for s in statement.sequences)
+                yield from ((name, Later(later.span, True, True)) for name, later in bindings(statement.body, True))
 
 
 @dataclass(eq=False)
@@ -146,6 +167,9 @@ class LibraryScope(Scope):
         for item in file.items:
             if isinstance(item, ast.Definition):
                 return Function(item, self)
+            if isinstance(item, ast.Alias) and isinstance(item.target, ast.Name):
+                target = self.get(item.target.id)
+                return replace(target, alias=item) if isinstance(target, Function) else POISON
         return POISON
 
 

@@ -32,7 +32,7 @@ def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iter
                 names.UnknownSetting,
                 statement.name_span,
                 f"there is no setting `{statement.name}`",
-                cure=did_you_mean(statement.name, keys) or f"the settings are {', '.join(keys)}",
+                cure=_setting_cure(statement.name, section.role, keys),
             )
         elif statement.name in first:
             ctx.say(
@@ -45,6 +45,14 @@ def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iter
         else:
             first[statement.name] = statement.value.span
             yield statement
+
+
+def _setting_cure(name: str, role: str, keys: Sequence[str]) -> str:
+    """What to write for a setting that there is not."""
+    from nndsl.check.foreign import SETTINGS
+
+    elsewhere = SETTINGS.get(name) if role == "train" else None
+    return elsewhere or did_you_mean(name, keys) or f"the settings are {', '.join(keys)}"
 
 
 RULES: dict[str, tuple[str, Any]] = {
@@ -65,7 +73,13 @@ def plain(ctx: Context, name: str, value: Value, span: Span, written: str | None
         return {}
     needs, test = RULES[name]
     if (isinstance(value, bool) and name != "shuffle") or isinstance(value, Poison) or not test(value):
-        ctx.say(names.WrongArgument, span, f"`{written or name}` is {needs}", note=f"this is {describe(value)}")
+        share = name == "validation_split" and isinstance(value, int) and 1 < value < 100
+        cure = f"{value} percent is {value / 100}" if share and isinstance(value, int) else None
+        if isinstance(value, str) and value.isdigit():
+            cure = f"write it without quotes: `{value}`"
+        ctx.say(
+            names.WrongArgument, span, f"`{written or name}` is {needs}", note=f"this is {describe(value)}", cure=cure
+        )
         return {}
     return {name: value}
 
@@ -85,7 +99,7 @@ def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...]
             names.WrongArgument,
             expr.span,
             f"a {what} is a call such as `{example}`",
-            cure=f"there are {', '.join(known)}",
+            cure=_call_cure(name_expr, known, make is SourceCall),
         )
         return None
     if name_expr.id not in known:
@@ -124,6 +138,15 @@ def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...]
         else:
             kwargs[argument.name] = value
     return make(name_expr.id, tuple(args), kwargs, expr.span)
+
+
+def _call_cure(expr: ast.Expr, known: tuple[str, ...], is_source: bool) -> str:
+    """What to write for `"mnist.npz"` and `keras.callbacks.EarlyStopping(…)`."""
+    if isinstance(expr, ast.Attribute) and expr.name in known:
+        return f"write `{expr.name}(…)`: what the library has needs no module in front"
+    if isinstance(expr, ast.String) and is_source and expr.value.endswith((".npz", ".csv")):
+        return f'write `{expr.value[-3:]}("{expr.value}", x="…", y="…")`, with each input and target by its name'
+    return f"there are {', '.join(name for name in known if name != 'ragged')}"
 
 
 def _plain(value: Any) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from nndsl.check.conditions import check_assert, condition
 from nndsl.check.context import Context
 from nndsl.check.expressions import evaluate
+from nndsl.check.masks import masked_mean
 from nndsl.check.naming import bind_name, called_name, free_name
 from nndsl.check.nodes import as_node
+from nndsl.check.operators import OVER_STEPS
 from nndsl.check.params import param, state
 from nndsl.check.ports import declare_input, declare_output, metric_line
 from nndsl.check.scan import bound_names, collect, next_value, run_scan
-from nndsl.check.scope import Later, Scope
-from nndsl.check.values import MISSING, POISON, Missing, Poison, Value, describe
+from nndsl.check.scope import Scope
+from nndsl.check.values import MISSING, POISON, Instance, Missing, Poison, Value, describe
 from nndsl.ir.graph import LossTerm, Node, topological
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
@@ -26,28 +29,12 @@ ONLY_MODEL = {ast.InputDecl: "input", ast.OutputDecl: "output", ast.MetricLine: 
 
 def run_body(ctx: Context, scope: Scope, body: ast.Block) -> Value | Missing:
     """The value the body returns, MISSING when it returns none."""
-    foresee(scope, body)
+    scope.body = body
     for statement in body:
         result = run(ctx, scope, statement)
         if result is not None:
             return result[0]
     return MISSING
-
-
-def foresee(scope: Scope, body: ast.Block, nested: bool = False) -> None:
-    """Remember what is bound further down or in branches, for messages about names that have no value."""
-    for statement in body:
-        match statement:
-            case ast.Assign():
-                for name, span in zip(statement.names, statement.name_spans, strict=True):
-                    scope.later.setdefault(name, Later(span, nested))
-            case ast.ParamDecl() | ast.StateDecl() | ast.InputDecl() | ast.OutputDecl():
-                scope.later.setdefault(statement.name, Later(statement.name_span, nested))
-            case ast.If():
-                foresee(scope, statement.then, True)
-                foresee(scope, statement.otherwise, True)
-            case ast.For() | ast.Repeat():
-                foresee(scope, statement.body, True)
 
 
 def poison(scope: Scope, body: ast.Block) -> bool:
@@ -97,6 +84,10 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
             state(ctx, scope, statement)
         case ast.Update():
             update(ctx, scope, statement)
+        case ast.InputDecl() | ast.OutputDecl() | ast.LossLine() | ast.MetricLine() if in_scan(ctx, scope):
+            refuse_in_scan(ctx, scope, statement)
+        case ast.LossLine() | ast.MetricLine() if not ctx.measures:
+            pass
         case ast.LossLine():
             loss_line(ctx, scope, statement)
         case ast.Assert():
@@ -110,7 +101,9 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
                     names.NoEffect,
                     statement.span,
                     note=f"this is {describe(value)} and goes nowhere",
-                    cure="name the value: `h = …`, or write `output h = …`",
+                    cure="apply it: a line that goes on with a layer starts with `|>`, as in `h = x |> Dense(64)`"
+                    if isinstance(value, Instance) and value.function.role == "layer"
+                    else "name the value: `h = …`, or write `output h = …`",
                 )
         case ast.PoisonStatement():
             ctx.poisoned = True
@@ -146,6 +139,25 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
         case ast.Setting():
             ctx.say(names.Misplaced, statement.span, "settings belong into a `train` or `data` section")
     return None
+
+
+def in_scan(ctx: Context, scope: Scope) -> bool:
+    """Whether a model is inside one of its scans."""
+    return ctx.scan is not None and scope.role == "model"
+
+
+def refuse_in_scan(
+    ctx: Context, scope: Scope, statement: ast.InputDecl | ast.OutputDecl | ast.LossLine | ast.MetricLine
+) -> None:
+    """What is fed and what is measured is said once, not in each step."""
+    if isinstance(statement, ast.InputDecl):
+        word, cure = statement.role, "declare it before the scan"
+    else:
+        word = "loss" if isinstance(statement, ast.LossLine) else ONLY_MODEL[type(statement)]
+        cure = "`collect` the value of each step, and write this line behind the scan"
+    ctx.say(names.Misplaced, statement.span, f"`{word}` cannot stand inside a `scan`", cure=cure)
+    if isinstance(statement, ast.InputDecl | ast.OutputDecl):
+        scope.bind(statement.name, POISON)
 
 
 def _elsewhere(role: str, word: str) -> str | None:
@@ -189,7 +201,15 @@ def update(ctx: Context, scope: Scope, statement: ast.Update) -> None:
     leaf = holder.states.get(statement.name) if holder is not None else None
     value = evaluate(ctx, scope, statement.value)
     if leaf is None:
-        if holder is None or not isinstance(holder.names.get(statement.name), Poison):
+        if ctx.scan is not None and statement.name in ctx.scan.carries:
+            ctx.say(
+                names.NotState,
+                statement.name_span,
+                f"`{statement.name}` is carried by the scan, it is no state",
+                cure=f"say what the following step begins with: `next {statement.name} = …`",
+            )
+            ctx.scan.next.setdefault(statement.name, (POISON, statement.name_span))
+        elif holder is None or not isinstance(holder.names.get(statement.name), Poison):
             ctx.say(
                 names.NotState,
                 statement.name_span,
@@ -201,7 +221,8 @@ def update(ctx: Context, scope: Scope, statement: ast.Update) -> None:
     node = as_node(ctx, value, leaf, statement.value.span)
     if node is None:
         return
-    if b.broadcast_shapes(node.shape, leaf.shape) != leaf.shape:
+    shape = (ctx.memories.shape_after(leaf) if ctx.memories is not None else None) or leaf.shape
+    if b.broadcast_shapes(node.shape, shape) != shape:
         ctx.say(
             shapes.ShapeClash,
             statement.span,
@@ -210,36 +231,12 @@ def update(ctx: Context, scope: Scope, statement: ast.Update) -> None:
         )
         return
     with b.at(ctx.place(statement.span)):
-        node = b.broadcast_to(b.cast(node, leaf.dtype), leaf.shape)
+        node = b.broadcast_to(b.cast(node, leaf.dtype), shape)
     ctx.updates_here()[leaf] = node
     scope.bind(statement.name, node)
 
 
 # --- control -----------------------------------------------------------------------------------------------
-
-
-def condition(ctx: Context, scope: Scope, expr: ast.Expr, what: str) -> bool | None:
-    """A compile-time truth value, or None with a Problem."""
-    value = evaluate(ctx, scope, expr)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, Node):
-        ctx.say(
-            names.NotConstant,
-            expr.span,
-            f"`{what}` decides when the network is built",
-            note=f"this is {describe(value)}",
-            cure="choose between tensors with `where(condition, a, b)`",
-        )
-    elif not isinstance(value, Poison):
-        ctx.say(
-            names.NotConstant,
-            expr.span,
-            f"`{what}` needs true or false",
-            note=f"this is {describe(value)}",
-            cure="compare it with something: `n > 0`",
-        )
-    return None
 
 
 def run_block(ctx: Context, scope: Scope, body: ast.Block) -> tuple[Value] | None:
@@ -269,7 +266,7 @@ def run_for(ctx: Context, scope: Scope, statement: ast.For) -> tuple[Value] | No
             statement.items.span,
             "`for` goes through a list or a range",
             note=f"this is {describe(items)}",
-            cure="write `for i in 0..n` or `for u in [64, 32]`",
+            cure=OVER_STEPS if isinstance(items, Node) else "write `for i in 0..n` or `for u in [64, 32]`",
         )
         return (POISON,) if returned else None
     for turn, item in enumerate(items):
@@ -298,7 +295,7 @@ def run_repeat(ctx: Context, scope: Scope, statement: ast.Repeat) -> tuple[Value
                 statement.count.span,
                 "`repeat` needs a whole number known when the network is built",
                 note=f"this is {describe(count)}",
-                cure="`//` divides without a rest" if isinstance(count, float) else None,
+                cure="`floor(n / 2)` is a whole number" if isinstance(count, float) else None,
             )
         return (POISON,) if poison(scope, statement.body) else None
     for turn in range(count):
@@ -307,20 +304,6 @@ def run_repeat(ctx: Context, scope: Scope, statement: ast.Repeat) -> tuple[Value
         if result is not None:
             return result
     return None
-
-
-def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> bool:
-    """Whether it holds; a Problem where it does not."""
-    holds = condition(ctx, scope, statement.condition, "assert")
-    if holds is False:
-        message = evaluate(ctx, scope, statement.message) if statement.message is not None else None
-        ctx.say(
-            names.AssertFailed,
-            statement.condition.span,
-            message if isinstance(message, str) else "",
-            note="this does not hold here",
-        )
-    return holds is True
 
 
 # --- losses ------------------------------------------------------------------------------------------------
@@ -351,9 +334,9 @@ def loss_line(ctx: Context, scope: Scope, statement: ast.LossLine) -> None:
     if scope.role == "layer" and counted_already(ctx, node):
         return
     with b.at(ctx.place(statement.span)):
-        mean = b.mean(node) if node.type.rank else node
-    taken = {term.name for term in ctx.losses}
-    if statement.name is not None and statement.name in taken and scope.role == "model":
+        mask = ctx.marks.mask(node)
+        mean = masked_mean(node, mask) if mask is not None else b.mean(node) if node.type.rank else node
+    if statement.name is not None and statement.name in ctx.loss_names and scope.role == "model":
         ctx.say(
             names.DuplicateName,
             statement.span,
@@ -361,7 +344,7 @@ def loss_line(ctx: Context, scope: Scope, statement: ast.LossLine) -> None:
             cure="give each loss a name of its own",
         )
         return
-    name = free_name(statement.name or called_name(statement.value) or f"loss_{len(ctx.losses) + 1}", taken)
+    name = free_name(statement.name or called_name(statement.value) or f"loss_{len(ctx.losses) + 1}", ctx.loss_names)
     ctx.losses.append(LossTerm(name, mean, ctx.place(statement.span), penalty=scope.role == "layer"))
 
 

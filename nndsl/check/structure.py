@@ -234,7 +234,7 @@ STILL = ("reshape", "cast", "slice", "transpose", "negative", "broadcast_to", "s
 def probability_as_logits(term: LossTerm) -> Problem | None:
     """A loss that takes the logarithm of a softmax of what a softmax or sigmoid gave."""
     for node in topological([term.value]):
-        if node.op in ("log_softmax", "softplus") and node.span is not None and _inside(node.span, term.span):
+        if node.op in ("log_softmax", "softplus") and node.span is not None and inside(node.span, term.span):
             made = _probability(node.inputs[0])
             if made is not None and made.span is not None:
                 return lints.ProbabilityAsLogits(
@@ -267,5 +267,6 @@ def _probability(node: Node) -> Node | None:
     return None
 
 
-def _inside(span: Span, outer: Span) -> bool:
+def inside(span: Span, outer: Span) -> bool:
+    """Whether a place lies in another."""
     return span.source is outer.source and outer.start <= span.start <= span.end <= outer.end

@@ -9,12 +9,14 @@ from typing import Any
 from nndsl.check import composites
 from nndsl.check.builtin import Site, axes, build, define, flag, is_number, number, size, sizes, tensor, whole, wrong
 from nndsl.check.hints import without_softmax
+from nndsl.check.ratios import Ratio
 from nndsl.check.values import Builtin, Value
+from nndsl.ir.dims import Dim
 from nndsl.ir.graph import Node
 from nndsl.ir.types import promote
 from nndsl.ops import build as b
 from nndsl.ops.table import OPS
-from nndsl.problems import kinds, names
+from nndsl.problems import kinds, names, shapes
 
 # --- elementwise: on numbers computed now, on tensors an op -------------------------------------------------
 
@@ -51,6 +53,13 @@ def on_numbers(site: Site, values: Sequence[Any]) -> Value:
     )
 
 
+def rounded(name: str, size: Dim | Ratio) -> Value:
+    """A size known only from the data, rounded: `floor((time - 3) / 2)`."""
+    if isinstance(size, Dim):
+        return size
+    return size.floor() if name == "floor" else size.ceil()
+
+
 def elementwise(name: str) -> Callable[..., Value]:
     """A pointwise op of one or more arguments."""
     params = OPS[name].args
@@ -59,8 +68,12 @@ def elementwise(name: str) -> Callable[..., Value]:
         values = [arguments[p] for p in params]
         if name in NUMBERS and all(is_number(v) for v in values):
             return on_numbers(site, values)
+        if name in ("floor", "ceil") and isinstance(values[0], Dim | Ratio):
+            return rounded(name, values[0])
         first = next((v for v in values if isinstance(v, Node) and v.dtype != "bool"), None)
         nodes = [tensor(site, p, v, first) for p, v in zip(params, values, strict=True)]
+        if name == "sigmoid" and _is_probability(nodes[0]):
+            return _applied_twice(site, name, nodes[0])
         if name == "where" and nodes[1].dtype != nodes[2].dtype:
             wide = promote(nodes[1].dtype, nodes[2].dtype)
             nodes[1:] = [b.cast(n, wide) for n in nodes[1:]]
@@ -75,14 +88,24 @@ def elementwise(name: str) -> Callable[..., Value]:
 def _softmax(name: str) -> Callable[..., Value]:
     def run(site: Site, x: Value, axis: Value) -> Value:
         node = tensor(site, "x", x)
-        if node.type.kind and node.type.kind.name == "prob":
-            cure = "drop one of the two, or pass what stands before the first one"
-            note, mends = f"this is {node.type} already", without_softmax(name, site.span)
-            return site.ctx.say(kinds.SoftmaxTwice, site.span, note=note, cure=cure, mends=mends)
+        if _is_probability(node):
+            return _applied_twice(site, name, node)
         place = whole(site, "axis", axis)
         return build(site, [node], lambda: b.apply(name, node, axis=composites.axis_of(node, place)))
 
     return run
+
+
+def _is_probability(node: Node) -> bool:
+    return node.type.kind is not None and node.type.kind.name == "prob"
+
+
+def _applied_twice(site: Site, name: str, node: Node) -> Value:
+    """Report a softmax or sigmoid of what a softmax or sigmoid gave."""
+    message = "" if name == "softmax" else f"{name} is applied to a probability"
+    cure = "drop one of the two, or pass what stands before the first one"
+    note, mends = f"this is {node.type} already", without_softmax(name, site.span)
+    return site.ctx.say(kinds.SoftmaxTwice, site.span, message, note=note, cure=cure, mends=mends)
 
 
 # --- reductions ----------------------------------------------------------------------------------------------
@@ -101,6 +124,7 @@ def reduction(
 
 
 REDUCE_OPTIONS: list[str | tuple[str, Any]] = ["x", ("axis", None), ("keepdims", False)]
+ARG_OPTIONS: list[str | tuple[str, Any]] = ["x", ("axis", -1), ("keepdims", False)]
 
 
 def _extreme(name: str, python: Callable[..., Any]) -> Callable[..., Value]:
@@ -118,11 +142,22 @@ def _extreme(name: str, python: Callable[..., Any]) -> Callable[..., Value]:
 
 
 def _arg(name: str) -> Callable[..., Value]:
-    def run(site: Site, x: Value, axis: Value) -> Value:
-        node, place = tensor(site, "x", x), whole(site, "axis", axis)
-        return build(site, [node], lambda: b.apply(name, node, axes=(composites.axis_of(node, place),)))
+    def run(site: Site, x: Value, axis: Value, keepdims: Value) -> Value:
+        node, keep = tensor(site, "x", x), flag(site, "keepdims", keepdims)
+        place = None if axis is None else whole(site, "axis", axis)
+        return build(site, [node], lambda: composites.arg(name, node, place, keep))
 
     return run
+
+
+def _norm(site: Site, x: Value, ord: Value, axis: Value, keepdims: Value) -> Value:
+    node, chosen, keep = tensor(site, "x", x), axes(site, axis), flag(site, "keepdims", keepdims)
+    order = 2.0 if ord is None else math.inf if ord == "inf" else number(site, "ord", ord)
+    if order <= 0:
+        raise wrong(site, "ord", 'is a number above 0, or "inf"', ord)
+    if order != 2 and node.type.rank > 1 and not (isinstance(chosen, int) or (chosen and len(chosen) == 1)):
+        raise wrong(site, "ord", "is 2 or none where several axes are taken together", ord, "name one axis: `axis=-1`")
+    return build(site, [node], lambda: composites.norm(node, composites.axes_of(node, chosen), order, keep))
 
 
 # --- shapes --------------------------------------------------------------------------------------------------
@@ -130,6 +165,9 @@ def _arg(name: str) -> Callable[..., Value]:
 
 def _reshape(site: Site, x: Value, shape: Value) -> Value:
     node, wanted = tensor(site, "x", x), sizes(site, "shape", shape, hole=True)
+    if len(wanted) > 1 and wanted[0] == wanted[1] and isinstance(wanted[0], Dim) and node.shape[:1] == wanted[:1]:
+        note, cure = f"`{wanted[0]}` is in it twice", f"`Reshape` keeps the first axis: leave `{wanted[0]}` out"
+        return site.ctx.say(shapes.DoesNotFit, site.span, note=note, cure=cure)
     return build(site, [node], lambda: composites.reshape(node, wanted))
 
 
@@ -160,23 +198,9 @@ def _stack(site: Site, values: list[Value], axis: Value) -> Value:
     return build(site, nodes, lambda: composites.stack([b.cast(n, wide) for n in nodes], place))
 
 
-def _split(site: Site, x: Value, n: Value, axis: Value) -> Value:
-    node, parts, place = tensor(site, "x", x), whole(site, "n", n), whole(site, "axis", axis)
-    site.ctx.count(site.span, max(0, parts))
-    return build(site, [node], lambda: tuple(composites.split(node, parts, place)))
-
-
 def _broadcast(site: Site, x: Value, shape: Value) -> Value:
     node, wanted = tensor(site, "x", x), sizes(site, "shape", shape)
     return build(site, [node], lambda: b.apply("broadcast_to", node, shape=wanted))
-
-
-def _pad(site: Site, x: Value, widths: Value, value: Value) -> Value:
-    node, fill = tensor(site, "x", x), number(site, "value", value)
-    if not isinstance(widths, (list, tuple)) or not all(isinstance(w, (list, tuple)) for w in widths):
-        raise wrong(site, "widths", "is a list of pairs", widths)
-    pairs = [[whole(site, "widths", v) for v in w] for w in widths if isinstance(w, (list, tuple))]
-    return build(site, [node], lambda: composites.pad(node, pairs, fill))
 
 
 # --- indices ---------------------------------------------------------------------------------------------------
@@ -228,14 +252,14 @@ FUNCTIONS: tuple[Builtin, ...] = (
         "The mean over axes (all without `axis`).",
     ),
     define("var", REDUCE_OPTIONS, reduction(composites.var), "The variance over axes (all without `axis`)."),
+    define("std", REDUCE_OPTIONS, reduction(composites.std), "The root of the variance (over all without `axis`)."),
+    define("any", REDUCE_OPTIONS, reduction(composites.any_), "Whether any is true, or not 0."),
+    define("all", REDUCE_OPTIONS, reduction(composites.all_), "Whether all are true, or not 0."),
     define(
-        "any", REDUCE_OPTIONS, reduction(lambda x, a, k: b.less(0, b.reduce("sum", x, a, k))), "Whether any is true."
-    ),
-    define(
-        "all",
-        REDUCE_OPTIONS,
-        reduction(lambda x, a, k: b.equal(0, b.reduce("sum", b.apply("logical_not", x), a, k))),
-        "Whether all are true.",
+        "norm",
+        ["x", ("ord", None), ("axis", None), ("keepdims", False)],
+        _norm,
+        "The root of the sum of squares over axes (all without `axis`); along one axis also of another `ord`.",
     ),
     define(
         "logsumexp",
@@ -257,17 +281,13 @@ FUNCTIONS: tuple[Builtin, ...] = (
         "The least over axes, or of numbers.",
         variadic="values",
     ),
-    define("argmax", ["x", ("axis", -1)], _arg("argmax"), OPS["argmax"].doc),
-    define("argmin", ["x", ("axis", -1)], _arg("argmin"), OPS["argmin"].doc),
+    define("argmax", ARG_OPTIONS, _arg("argmax"), f"{OPS['argmax'].doc} `axis=none` takes all."),
+    define("argmin", ARG_OPTIONS, _arg("argmin"), f"{OPS['argmin'].doc} `axis=none` takes all."),
     define("reshape", ["x", "shape"], _reshape, OPS["reshape"].doc),
     define("transpose", ["x", ("axes", None)], lambda site, x, axes: _transpose(site, x, axes), OPS["transpose"].doc),
     define("concat", [("axis", -1)], _concat, OPS["concat"].doc, variadic="values"),
     define("stack", [("axis", 0)], _stack, "Joined along a new axis.", variadic="values"),
-    define("split", ["x", "n", ("axis", -1)], _split, "n equal parts along an axis."),
     define("broadcast_to", ["x", "shape"], _broadcast, OPS["broadcast_to"].doc),
-    define(
-        "pad", ["x", "widths", ("value", 0.0)], _pad, "Surrounded by a constant; `widths` has a pair for each axis."
-    ),
     define("take", ["table", "indices", ("axis", 0)], _take, OPS["take"].doc),
     define("one_hot", ["x", "n"], _hot("one_hot"), OPS["one_hot"].doc),
     define(
@@ -277,10 +297,4 @@ FUNCTIONS: tuple[Builtin, ...] = (
         OPS["multi_hot"].doc,
     ),
     define("scatter_add", ["indices", "values", "n"], _scatter, OPS["scatter_add"].doc),
-    define(
-        "arange",
-        ["n"],
-        lambda site, n: build(site, [], lambda: b.apply("arange", n=size(site, "n", n), dtype="i32")),
-        OPS["arange"].doc,
-    ),
 )

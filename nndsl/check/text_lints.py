@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from nndsl.check.builtins import BUILTINS
+from nndsl.check.loop_lints import replaced_values, shared_in_loops
 from nndsl.check.resolve import parts
 from nndsl.check.scope import Library, Scope
 from nndsl.diagnostics import Problem, Span
-from nndsl.problems import lints
+from nndsl.problems import lints, suspicions
 from nndsl.syntax import ast
+
+if TYPE_CHECKING:
+    from nndsl.check.modules import Unit
 
 CONFIGURED = ("layer", "model", "optimizer", "init", "schedule")
 """Roles whose config list is theirs to choose. What a loss or a function is applied to, others decide."""
@@ -25,7 +30,10 @@ def definition_lints(file: ast.File, scope: Scope) -> list[Problem]:
         if isinstance(item, ast.Definition):
             found += hidden_names(item, outermost)
             found += unused_parameters(item, file)
-    return found
+            found += unused_values(item)
+            found += replaced_values(item)
+            found += shared_in_loops(item, scope)
+    return [*found, *unused_definitions(file)]
 
 
 def hidden_names(item: ast.Definition, library: Scope) -> Iterator[Problem]:
@@ -37,6 +45,8 @@ def hidden_names(item: ast.Definition, library: Scope) -> Iterator[Problem]:
             case ast.Assign():
                 for name, span in zip(part.names, part.name_spans, strict=True):
                     bound.setdefault(name, (span, part.span.end))
+            case ast.Parameter(type=ast.TensorTypeExpr(dtype="layer" | "fn", dims=None)):
+                pass  # declared to be applied
             case ast.Parameter():
                 bound.setdefault(part.name, (part.name_span, part.name_span.end))
             case ast.Call(function=ast.Name() as name):
@@ -80,3 +90,78 @@ def unused_parameters(item: ast.Definition, file: ast.File) -> Iterator[Problem]
 def _is_config(item: ast.Definition) -> bool:
     """An initializer or schedule with one list has there what it is applied to."""
     return item.inputs is not None or item.role in ("model", "layer", "optimizer")
+
+
+# --- names that nothing reads ----------------------------------------------------------------------------------
+
+
+def names_read(node: ast.Syntax) -> set[str]:
+    """The names that a file or a definition reads, or gives out."""
+    found: set[str] = set()
+    for part in parts(node):
+        match part:
+            case ast.Name(id=name) | ast.Update(name=name) | ast.Next(name=name) | ast.Carry(name=name):
+                found.add(name)
+            case ast.OutputDecl(name=name, value=None):
+                found.add(name)
+    return found
+
+
+def unused_values(item: ast.Definition) -> Iterator[Problem]:
+    """Values and params of a layer or function that its body does not read. Those of a model are known better when it
+    is carried out."""
+    if item.role == "model":
+        return
+    read = names_read(item)
+    for part in parts(item):
+        match part:
+            case ast.Assign(names=names, name_spans=spans) if read.isdisjoint(names):
+                name, span, what = ", ".join(names), spans[0], "this value"
+            case ast.ParamDecl(name=name, name_span=span):
+                what = "this param"
+            case _:
+                continue
+        if name not in read and not name.startswith("_"):
+            yield lints.UnusedValue(
+                span,
+                message=f"`{name}` is not used",
+                note=f"nothing reads {what}",
+                cure=f"use it, remove the line, or call it `_{name}`",
+            )
+
+
+def unused_definitions(file: ast.File) -> Iterator[Problem]:
+    """Private definitions that nothing in their file uses."""
+    hidden = [item for item in file.items if isinstance(item, ast.Definition | ast.Alias) and item.private]
+    if not hidden:
+        return
+    for item in hidden:
+        others = (other for other in file.items if other is not item)
+        if not any(item.name in names_read(other) for other in others):
+            yield lints.UnusedValue(
+                item.name_span,
+                message=f"the {item.role} `{item.name}` is not used",
+                note="it is private, and nothing in this file reads it",
+                cure="use it, remove it, or take `private` away",
+            )
+
+
+def unused_imports(unit: Unit) -> list[Problem]:
+    """Import lines of a file that bring nothing it uses."""
+    if not unit.imports:
+        return []
+    own = {item.name for item in unit.file.items if isinstance(item, ast.Definition | ast.Alias)}
+    read = {name for item in unit.file.items for name in names_read(item)} - own
+    found: list[Problem] = []
+    for item, target in unit.imports:
+        if target is None or target is unit:
+            continue
+        brought = {item.alias} if item.alias is not None else set(target.module.members)
+        if brought.isdisjoint(read):
+            what = f"`{item.alias}`" if item.alias is not None else "anything that it brings"
+            found.append(
+                suspicions.UnusedImport(
+                    item.path_span, note=f"nothing here uses {what}", cure="remove this line, or use what it brings"
+                )
+            )
+    return found

@@ -1,4 +1,4 @@
-"""The `train` section: settings, where data comes from, and the optimizer's update rule for every param."""
+"""The `train` section: settings, where data comes from, and the optimizer's update rule for every type of param."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from nndsl.check.context import Context, Registry, Stop
 from nndsl.check.data import read_data
 from nndsl.check.expressions import evaluate
+from nndsl.check.feeding import feeding_problems
 from nndsl.check.model import Elaborated, plain_value
 from nndsl.check.optimizer import high_rate, make_optimizer, optimizer_call
 from nndsl.check.scope import Scope, file_of
@@ -69,6 +70,8 @@ def elaborate_train(
     problems += ctx.problems
     if not ctx.problems:
         problems += high_rate(settings.values.get("optimizer"))
+    if made.model is not None and (settings.values or section is not None):
+        problems += feeding_problems(made.model, settings.values, section is not None)
     if optimizer is None or made.model is None or ctx.problems:
         return None
     known = {k: v for k, v in settings.values.items() if k != "optimizer"}

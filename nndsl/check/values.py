@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from nndsl.check.ratios import Ratio
 from nndsl.diagnostics import Span
-from nndsl.ir.dims import Dim
+from nndsl.ir.dims import Dim, written
 from nndsl.ir.graph import Node, ParamSpec
 from nndsl.syntax import ast
 
 if TYPE_CHECKING:
+    from nndsl.check.binding import Given
     from nndsl.check.scope import Scope
 
 
@@ -32,16 +34,34 @@ class Missing:
 MISSING = Missing()
 
 
+@dataclass(frozen=True)
+class Passed:
+    """Where a layer that still has to be built was given as an argument, and as which."""
+
+    span: Span
+    argument: str
+
+
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A `layer`, `fn`, `loss`, … as written, with the scope it was written in."""
+    """A `layer`, `fn`, `loss`, … as written, with the scope it was written in.
+
+    `alias` is the line that gave it the name by which it is used here, `passed` says that it came as an argument.
+    """
 
     definition: ast.Definition
     scope: Scope
+    alias: ast.Alias | None = None
+    passed: Passed | None = None
 
     @property
     def name(self) -> str:
-        return self.definition.name
+        return self.named.name
+
+    @property
+    def named(self) -> ast.Definition | ast.Alias:
+        """The line that gives it its name."""
+        return self.alias or self.definition
 
     @property
     def role(self) -> str:
@@ -67,6 +87,12 @@ class Function:
         """Whether calling it builds it, so that applying it is a second call."""
         return self.config is not None and (self.inputs is not None or self.role == "layer")
 
+    @property
+    def needed(self) -> list[str]:
+        """What has to be given to build it."""
+        parameters = self.config or () if self.takes_config else ()
+        return [p.name for p in parameters if p.default is None and not p.rest]
+
 
 @dataclass(frozen=True)
 class BuildKey:
@@ -82,12 +108,23 @@ class BuildKey:
     count: int
 
 
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One part of layers joined by `|>`: what is applied, and its other arguments."""
+
+    function: Function | Instance | Builtin
+    given: tuple[Given, ...]
+    span: Span
+    called: Span
+
+
 @dataclass(eq=False)
 class Instance:
     """A function with its config list filled in: `Dense(64)`.
 
     A layer owns the params made when it is first applied, and the layers that its body builds (`children`), so that a
-    second application shares both.
+    second application shares both. One that was given a name in a body (`home` is the path of that) bears it wherever
+    it is first applied. `stages` are what a pipe without a value joined: `Dense(64) |> relu`.
     """
 
     function: Function
@@ -95,7 +132,9 @@ class Instance:
     span: Span
     key: BuildKey | None = None
     name: str | None = None
+    home: tuple[str, ...] = ()
     path: str | None = None
+    stages: tuple[Stage, ...] = ()
     applications: int = 0
     params: dict[str, ParamSpec] = field(default_factory=dict)
     children: dict[BuildKey, Instance] = field(default_factory=dict)
@@ -109,6 +148,18 @@ class Builtin:
     signature: str
     call: Callable[..., Value]
     doc: str = ""
+
+
+class Count(int):
+    """A number that can be asked of parts too, in a test: `parameters`, `parameters(enc)`."""
+
+    of: Builtin
+
+    @classmethod
+    def make(cls, whole: int, of: Builtin) -> Count:
+        count = cls(whole)
+        count.of = of
+        return count
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +189,7 @@ Value: TypeAlias = (
     | list["Value"]
     | tuple["Value", ...]
     | Dim
+    | Ratio
     | Function
     | Instance
     | Builtin
@@ -149,6 +201,7 @@ Value: TypeAlias = (
 
 
 MAX_SHOWN = 8
+MAX_WRITTEN = 60
 
 
 def describe(value: Value) -> str:
@@ -171,12 +224,16 @@ def _described(value: Value, room: int) -> str:
             return f"[{', '.join(shown)}]" if isinstance(value, list) else f"({', '.join(shown)})"
         case Function():
             return f"the {value.role} `{value.name}`"
+        case Instance(stages=(_, *_)):
+            pipe = " ".join(value.span.text.split())
+            return f"the layer `{pipe}`" if len(pipe) <= MAX_WRITTEN else f"the layer `{pipe[:MAX_WRITTEN]}…`"
         case Instance():
             return f"the {value.function.role} `{value.function.name}(…)`"
         case Builtin():
             return f"the function `{value.name}`"
-        case Dim():
-            return f"the size `{value}`, known only from the data"
+        case Dim() | Ratio():
+            text = written(value) if isinstance(value, Dim) else value
+            return f"the size `{text}`, known only from the data"
         case Module():
             return f"the file {value.name}"
         case DtypeWord():

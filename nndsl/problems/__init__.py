@@ -13,12 +13,12 @@ from nndsl.diagnostics import Problem
 
 HUNDREDS = {
     "NN0": ("syntax",),
-    "NN1": ("names", "imports"),
+    "NN1": ("names", "sections", "imports"),
     "NN2": ("shapes",),
     "NN3": ("kinds",),
-    "NN4": ("lints",),
-    "NN5": ("data", "running"),
-    "NN6": ("training", "running", "facts"),
+    "NN4": ("lints", "suspicions"),
+    "NN5": ("data", "tables", "binding", "running"),
+    "NN6": ("training", "running", "facts", "generation"),
     "NN9": ("limits", "building"),
 }
 

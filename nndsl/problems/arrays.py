@@ -45,9 +45,17 @@ class ArrayProblem(Problem):
 class ArrayMissing(Problem):
     """The model has an input or a target for which no array was given.
 
-        model.fit({"image": x}, y)      # the model also has an input `mask`
+        input image: f32[batch, 8]
+        input mask: f32[batch, 8]
+        output h = image * mask
+        >>> model.predict({"image": x_train})
 
     Give an array for each input and, for training and evaluation, for each target.
+
+        input image: f32[batch, 8]
+        input mask: f32[batch, 8]
+        output h = image * mask
+        >>> model.predict({"image": x_train, "mask": x_train > 0})
     """
 
     code = "NN520"
@@ -58,6 +66,7 @@ class ArrayMissing(Problem):
     role: str
     declared: str
     given: tuple[str, ...] = ()
+    asked: Span | None = None
 
     @property
     def headline(self) -> str:
@@ -68,6 +77,10 @@ class ArrayMissing(Problem):
         return f"declared {self.declared}{' here' if self.span else ''}"
 
     @property
+    def labels(self) -> tuple[Label, ...]:
+        return (Label(self.asked, "this gives none"),) if self.asked else ()
+
+    @property
     def help(self) -> str | None:
         return f"given: {listed(self.given)}" if self.given else f"no arrays were given for any {self.role}"
 
@@ -76,9 +89,11 @@ class ArrayMissing(Problem):
 class ArrayUnexpected(Problem):
     """An array was given under a name that is no input and no target of the model.
 
-        model.fit({"imgae": x}, y)
+        data = npz("small.npz", x="x_train", label="y_train", lable="y_test")
 
     Correct the name, or leave the array out.
+
+        data = npz("small.npz", x="x_train", label="y_train")
     """
 
     code = "NN521"
@@ -103,10 +118,15 @@ class ArrayUnexpected(Problem):
 class WrongRank(ArrayProblem):
     """An array has more or fewer dimensions than the model declares.
 
-        input image: f32[batch, 784]        # given an array of shape (60000, 28, 28)
+        input image: f32[batch, 784]
+        output h = image |> Dense(3)
+        >>> model.predict(np.zeros((100, 28, 28)))
 
-    Reshape the array, or declare what it is and let the model do it:
-    `input image: f32[batch, 28, 28]` and `image |> Flatten()`.
+    Reshape the array, or declare what it is and let the model do it.
+
+        input image: f32[batch, 28, 28]
+        output h = image |> Flatten() |> Dense(3)
+        >>> model.predict(np.zeros((100, 28, 28)))
     """
 
     code = "NN522"
@@ -133,10 +153,16 @@ def _dimensions(count: int) -> str:
 class WrongSize(ArrayProblem):
     """A dimension of an array has another size than the model declares.
 
-        input image: f32[batch, 28, 28]     # given an array of shape (1000, 32, 32)
+        input image: f32[batch, 28, 28]
+        output h = image |> Flatten() |> Dense(3)
+        >>> model.predict(np.zeros((100, 32, 32)))
 
     Give arrays of the declared size, or change the declaration. A size that comes from a const can be set
     from outside: `--set width=32`.
+
+        input image: f32[batch, 32, 32]
+        output h = image |> Flatten() |> Dense(3)
+        >>> model.predict(np.zeros((100, 32, 32)))
     """
 
     code = "NN523"
@@ -155,10 +181,17 @@ class WrongSize(ArrayProblem):
 class SizesDisagree(ArrayProblem):
     """Two arrays give different sizes to one name.
 
-        input left:  f32[batch, time]       # given (100, 80)
-        input right: f32[batch, time]       # given (100, 90)
+        input left:  f32[batch, time]
+        input right: f32[batch, time]
+        output h = left + right
+        >>> model.predict({"left": np.zeros((100, 80)), "right": np.zeros((100, 90))})
 
     One name stands for one size. Cut or pad one of the arrays, or use two names.
+
+        input left:  f32[batch, time]
+        input right: f32[batch, time]
+        output h = left + right
+        >>> model.predict({"left": np.zeros((100, 80)), "right": np.zeros((100, 90))[:, :80]})
     """
 
     code = "NN524"
@@ -189,10 +222,12 @@ class SizesDisagree(ArrayProblem):
 class RowsDisagree(Problem):
     """The arrays of a data set do not have the same number of rows.
 
-        model.fit(x_train, y_test)
+        >>> model.fit(x_train, y_test)
 
     Row i of each array is one example, so all have as many. Check that inputs and targets come from the
     same part of the data.
+
+        >>> model.fit(x_train, y_train)
     """
 
     code = "NN525"
@@ -215,9 +250,13 @@ class RowsDisagree(Problem):
 class EmptySet(ArrayProblem):
     """A data set has no rows, or an array has a dimension of size 0.
 
-        model.fit(x[y == 12], y[y == 12])       # no row has label 12
+        >>> chosen = y_train == 12                  # no row has label 12
+        >>> model.evaluate(x_train[chosen], y_train[chosen])
 
     There is nothing to train on or to evaluate.
+
+        >>> chosen = y_train == 2
+        >>> model.evaluate(x_train[chosen], y_train[chosen])
     """
 
     code = "NN526"
@@ -229,62 +268,28 @@ class EmptySet(ArrayProblem):
 
 
 @dataclass(frozen=True)
-class NotBound(Problem):
-    """It is not clear which input or target an array is for.
-
-        model.fit(x, y)         # the model has the inputs `left` and `right`
-
-    One array is enough where there is one input. Otherwise give a dict by name, `{"left": a, "right": b}`,
-    or a list in the order of the declarations.
-    """
-
-    code = "NN534"
-    title = "arrays and inputs do not match"
-
-    reason: str
-    cure: str | None = None
-
-    @property
-    def headline(self) -> str:
-        return self.reason
-
-    @property
-    def help(self) -> str | None:
-        return self.cure
-
-
-@dataclass(frozen=True)
-class EmptySplit(Problem):
-    """A part for validation leaves no rows for training, or takes none itself.
-
-        validation_split = 0.01         # of 50 rows is half a row
-
-    The last part of the rows is kept for validation, before any shuffling. The fraction is between 0 and 1.
-    """
-
-    code = "NN535"
-    title = "a split leaves a part without rows"
-
-    fraction: float
-    rows: int
-
-    @property
-    def headline(self) -> str:
-        return f"a validation split of {self.fraction:g} of {self.rows} rows leaves a part without rows"
-
-    @property
-    def help(self) -> str:
-        return "give a fraction between 0 and 1 that is at least one row and not all"
-
-
-@dataclass(frozen=True)
 class NotByRows(ArrayProblem):
     """An input cannot be cut into batches, because its first size is fixed, or is used again within a row.
 
-        input x: f32[32, 784]       # trained with batch_size = 10
+        model M() {
+          input  x: f32[32, 8]
+          target y: f32[32, 1]
+          output p = x |> Dense(1)
+          loss   mse(y, p)
+        }
 
-    Training takes some rows at a time, so the first size of every input and target is a name: `f32[batch,
-    784]`.
+        train M { batch_size = 10 }
+
+    Training takes some rows at a time, so the first size of every input and target is a name.
+
+        model M() {
+          input  x: f32[batch, 8]
+          target y: f32[batch, 1]
+          output p = x |> Dense(1)
+          loss   mse(y, p)
+        }
+
+        train M { batch_size = 10 }
     """
 
     code = "NN536"
@@ -307,10 +312,16 @@ class NotByRows(ArrayProblem):
 class NotAnArray(ArrayProblem):
     """What was given cannot be made into a NumPy array.
 
-        model.fit([[1, 2, 3], [4, 5]], y)       # rows of different lengths
+        input x: f32[batch, time]
+        output h = sum(x, axis=1)
+        >>> model.predict([[1, 2, 3], [4, 5]])                  # rows of different lengths
 
     Texts of different lengths are `nndsl.Ragged.from_lists(texts)`. A tensor on another device, a masked
     array or a sparse matrix has to be brought into a plain array first.
+
+        input x: f32[batch, time]
+        output h = sum(x, axis=1)
+        >>> model.predict([[1, 2, 3], [4, 5, 0]])
     """
 
     code = "NN537"
@@ -330,5 +341,5 @@ class NotAnArray(ArrayProblem):
 
 FAMILY: tuple[type[Problem], ...] = (
     ArrayMissing, ArrayUnexpected, WrongRank, WrongSize, SizesDisagree, RowsDisagree, EmptySet,
-    NotBound, EmptySplit, NotByRows, NotAnArray,
+    NotByRows, NotAnArray,
 )  # fmt: skip

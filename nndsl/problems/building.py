@@ -1,4 +1,4 @@
-"""Problems of building the network: what is not there yet, and how large it may become."""
+"""Problems of building the network: how large and how deep it may become."""
 
 from __future__ import annotations
 
@@ -6,30 +6,17 @@ from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
 
 
-class NotBuilt(Said):
-    """The language has this, but this version of nndsl does not compile it yet.
-
-    It parses, so that files which use it can be read and written, and it is refused rather than ignored.
-
-    Example:
-
-        scan (h = zeros([batch, 8])) over x_t in x axis 1 { next h = tanh(x_t + h + random_normal([batch, 8])) }
-
-    Cure: there is none in this version but another way to say it; the message names one where there is.
-    """
-
-    code = "NN910"
-    title = "this part of the language is not built yet"
-
-
 class TooLarge(Said):
     """`for`, `repeat` and layers within layers expand to more operations than nndsl compiles.
 
     Example:
 
-        repeat 1000000 { x = x + 1 }
+        n = 0
+        repeat 1000000 { n = n + 1 }
 
     Cure: fewer repetitions; most networks have a few thousand operations.
+
+        n = 1000000
     """
 
     code = "NN911"
@@ -39,13 +26,20 @@ class TooLarge(Said):
 class TooDeep(Said):
     """Layers within layers nest deeper than nndsl follows.
 
-    Example: sixty layers, each of which applies the next.
+    Example: sixty functions, each of which applies the next.
+
+        >>> fns = [f"fn f{i}(x: f32[...]) {{ return f{i + 1}(x) + 1 }}" for i in range(60)]
+        >>> text = "\\n".join([*fns, "fn f60(x: f32[...]) { return x }"])
+        >>> nndsl.compile(text + "\\nmodel M { input x: f32[batch, 4]\\n output y = f0(x) }")
 
     Cure: apply layers one after the other rather than one inside the other.
+
+        for i in 0..60 { x = x + 1 }
     """
 
     code = "NN912"
     title = "definitions nest too deep"
 
 
-FAMILY: tuple[type[Problem], ...] = (NotBuilt, TooLarge, TooDeep)
+# NN910 was said of parts of the language that were not built yet: its number is not used again.
+FAMILY: tuple[type[Problem], ...] = (TooLarge, TooDeep)

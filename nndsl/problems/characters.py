@@ -11,115 +11,16 @@ from nndsl.problems.saying import Saying
 
 
 @dataclass(frozen=True)
-class UnfinishedString(Saying):
-    """A string starts with `"` and the line ends before the closing `"`.
-
-        data = npz("reuters.npz)
-
-    Put the closing `"` where the text ends. A string cannot go over several lines; write `\\n` in it for a newline
-    and `\\"` for a quote.
-    """
-
-    code: ClassVar[str] = "NN010"
-    title: ClassVar[str] = "this string does not end"
-    says: ClassVar[str] = "it starts here, and the line ends before its closing quote"
-    cure: ClassVar[str] = 'put a `"` where the text ends (inside a string, a quote is written `\\"`)'
-
-
-@dataclass(frozen=True)
-class SingleQuotes(Saying):
-    """A string stands in single quotes.
-
-        data = npz('reuters.npz')
-
-    Strings stand in double quotes:
-
-        data = npz("reuters.npz")
-    """
-
-    code: ClassVar[str] = "NN011"
-    title: ClassVar[str] = "strings stand in double quotes"
-    says: ClassVar[str] = "single quotes mean nothing here"
-    cure: ClassVar[str] = 'write `"{content}"`'
-
-    content: str
-
-
-@dataclass(frozen=True)
-class StringPrefix(Saying):
-    """A string has a letter in front, as Python's f-strings and raw strings have.
-
-        metric f"top{k}"
-
-    Strings are plain text: there is no formatting and no raw form. Write the text itself, with `\\\\` for a backslash.
-    """
-
-    code: ClassVar[str] = "NN012"
-    title: ClassVar[str] = "strings have no prefix"
-    says: ClassVar[str] = "the `{prefix}` in front of the quote is Python"
-    cure: ClassVar[str] = "leave out the `{prefix}`: a string is plain text, nothing is put into it"
-
-    prefix: str
-
-
-@dataclass(frozen=True)
-class TripleQuotes(Saying):
-    '''A text stands in three quotes, as Python's docstrings do.
-
-        model M() {
-          """What this model is for."""
-
-    Documentation is written in `##` lines above what it describes:
-
-        ## What this model is for.
-        model M() {
-    '''
-
-    code: ClassVar[str] = "NN013"
-    title: ClassVar[str] = "there are no triple quotes"
-    says: ClassVar[str] = "this text stands in three quotes"
-    cure: ClassVar[str] = "write documentation as `##` lines above what it describes"
-
-
-@dataclass(frozen=True)
-class CurlyQuotes(Saying):
-    """A string stands in typographic quotes, as word processors make them.
-
-        data = npz(“reuters.npz”)
-
-    Use the plain quote `"` on both sides.
-    """
-
-    code: ClassVar[str] = "NN014"
-    title: ClassVar[str] = "these quotes are typographic"
-    says: ClassVar[str] = "a word processor or a web page made these quotes"
-    cure: ClassVar[str] = 'use the plain quote `"` on both sides'
-
-
-@dataclass(frozen=True)
-class BadEscape(Saying):
-    """A string has a backslash followed by something that it does not stand before.
-
-        data = npz("C:\\data\\x.npz")
-
-    Known are `\\n` (newline), `\\t` (tab), `\\"`, `\\\\` (a backslash), `\\/`, `\\b`, `\\f`, `\\r` and `\\u00e9`
-    (a character by its number), as in JSON. In paths, write `/`; nndsl understands it on every system.
-    """
-
-    code: ClassVar[str] = "NN015"
-    title: ClassVar[str] = "a backslash in this string means nothing"
-    says: ClassVar[str] = "a backslash goes before one of `n t r b f \" \\ /` or `u` and four digits"
-    cure: ClassVar[str] = "write `\\\\` for a backslash, and `/` in paths"
-
-
-@dataclass(frozen=True)
 class BadNumber(Saying):
     """Digits are followed by something that belongs to no number.
 
-        hidden = 64k
+        h = x |> Dense(64k)
         rate = 1e
 
     Numbers look like `64`, `10_000`, `0.5`, `.5` or `1e-7`. There are no hexadecimal numbers and no suffixes.
+
+        h = x |> Dense(64_000)
+        rate = 1e-3
     """
 
     code: ClassVar[str] = "NN016"
@@ -134,10 +35,13 @@ class BadNumber(Saying):
 class NumberTooLarge(Saying):
     """A number does not fit the machine's types.
 
-        seed = 99999999999999999999
-        x = 1e999
+        h = x + 99999999999999999999
+        z = x * 1e999
 
     Whole numbers go up to 9223372036854775807, others up to about 1.8e308.
+
+        h = x + 9999999999
+        z = x * 1e30
     """
 
     code: ClassVar[str] = "NN017"
@@ -149,9 +53,12 @@ class NumberTooLarge(Saying):
 class Semicolon(Saying):
     """A `;` stands in the text.
 
-        x = 3; y = 4
+        a = x; b = 2 * a
 
     A statement ends with its line. Write each on a line of its own, without `;`.
+
+        a = x
+        b = 2 * a
     """
 
     code: ClassVar[str] = "NN018"
@@ -164,10 +71,14 @@ class Semicolon(Saying):
 class ForeignOperator(Saying):
     """An operator of another language.
 
-        if a && !b { … }
+        n = 3
+        if n > 0 && !training { x = x * n }
 
     In nndsl: `and`, `or`, `not` on what is known at compile time, `==` and `!=` to compare, `**` for a power, `->`
     before what a layer returns, `|>` for a pipe.
+
+        n = 3
+        if n > 0 and not training { x = x * n }
     """
 
     code: ClassVar[str] = "NN019"
@@ -189,24 +100,29 @@ class InPlaceOperator(Saying):
     Bind the name again, or update a state with `:=`:
 
         x = x + 1
+        state count = 0.0
         count := count + 1
     """
 
     code: ClassVar[str] = "NN020"
     title: ClassVar[str] = "there is no `+=` or `++`"
     says: ClassVar[str] = "`{text}` would change a value in place"
-    cure: ClassVar[str] = "write `x = x + 1`, or `x := x + 1` where `x` is a `state`"
+    cure: ClassVar[str] = "write `{name} = {name} {sign} …`, or `{name} := {name} {sign} …` where `{name}` is a `state`"
 
     text: str
+    name: str = "x"
+    sign: str = "+"
 
 
 @dataclass(frozen=True)
 class PythonConstant(Saying):
     """`True`, `False` or `None`, as Python writes them.
 
-        dense = Dense(64, use_bias=False)
+        h = x |> Dense(64, use_bias=False)
 
     In nndsl they are `true`, `false` and `none`.
+
+        h = x |> Dense(64, use_bias=false)
     """
 
     code: ClassVar[str] = "NN021"
@@ -222,13 +138,17 @@ class PythonConstant(Saying):
 class SelfWord(Saying):
     """`self.x` stands in the text, as in a Python class.
 
-        layer L(units: int)(x) {
+        layer L(units: int)(x: f32[..., n]) {
           self.dense = Dense(units)
+          return self.dense(x)
+        }
 
     Layers are no objects. A name of a body is simply a name, and what is configured is in the parameter list:
 
-        layer L(units: int)(x) {
+        layer L(units: int)(x: f32[..., n]) {
           dense = Dense(units)
+          return dense(x)
+        }
     """
 
     code: ClassVar[str] = "NN022"
@@ -241,9 +161,13 @@ class SelfWord(Saying):
 class ForeignComment(Saying):
     """A comment is written as in C or JavaScript.
 
-        // the model
+        // twice as much
+        h = 2 * x
 
     Comments start with `#` and go to the end of the line; `##` documents what stands below.
+
+        # twice as much
+        h = 2 * x
     """
 
     code: ClassVar[str] = "NN023"
@@ -258,10 +182,14 @@ class ForeignComment(Saying):
 class DoubleSlash(Saying):
     """`//` stands between or after values.
 
+        n = 8
         half = n // 2
 
-    In dims and other whole numbers, `/` divides without remainder (and it is an error if one is left). Comments
-    start with `#`.
+    `/` divides, and gives a whole number in dims and other places that ask for one (it is an error if something is
+    left). `floor(n / 2)` rounds down. Comments start with `#`.
+
+        n = 8
+        half = n / 2
     """
 
     code: ClassVar[str] = "NN024"
@@ -274,13 +202,13 @@ class DoubleSlash(Saying):
 class Backslash(Saying):
     """A backslash stands outside a string, as at a line's end in Python.
 
-        y = a + \\
-            b
+        h = x + \\
+            2 * x
 
     A line goes on inside ( ) and [ ], and where the next line starts with `|>`:
 
-        y = (a +
-             b)
+        h = (x +
+             2 * x)
     """
 
     code: ClassVar[str] = "NN025"
@@ -293,9 +221,11 @@ class Backslash(Saying):
 class StrangeCharacter(Problem):
     """A character that has no meaning in `.nn` text outside strings and comments.
 
-        y = x × 2
+        h = x × 2
 
     Look at the characters that the message names. Invisible ones come with text copied from web pages.
+
+        h = x * 2
     """
 
     code: ClassVar[str] = "NN026"
@@ -331,6 +261,8 @@ class ForeignLetters(Saying):
         größe = 3
 
     Names are made of the letters a to z and A to Z, digits and `_`. In comments and strings every character is fine.
+
+        groesse = 3
     """
 
     code: ClassVar[str] = "NN027"
@@ -341,8 +273,27 @@ class ForeignLetters(Saying):
     character: str
 
 
+@dataclass(frozen=True)
+class QuestionMark(Saying):
+    """A `?` stands in the text: for a size that is not known yet, or to choose between two values.
+
+        input x: f32[?, 8]
+        y = x > 0 ? x : 0
+
+    A size that comes from the data has a name, and one of two values is chosen by `where`:
+
+        input x: f32[batch, 8]
+        y = where(x > 0, x, 0)
+    """
+
+    code: ClassVar[str] = "NN028"
+    title: ClassVar[str] = "there is no `?`"
+    says: ClassVar[str] = "neither a size nor an operator"
+    cure: ClassVar[str] = "give a size a name, `f32[batch, n]`; choose between values with `where(c, a, b)`"
+
+
 FAMILY: tuple[type[Problem], ...] = (
-    UnfinishedString, SingleQuotes, StringPrefix, TripleQuotes, CurlyQuotes, BadEscape, BadNumber, NumberTooLarge,
+    BadNumber, NumberTooLarge,
     Semicolon, ForeignOperator, InPlaceOperator, PythonConstant, SelfWord, ForeignComment, DoubleSlash, Backslash,
-    StrangeCharacter, ForeignLetters,
+    StrangeCharacter, ForeignLetters, QuestionMark,
 )  # fmt: skip

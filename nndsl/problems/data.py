@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nndsl.diagnostics import Problem, did_you_mean
 from nndsl.problems import arrays, values
-from nndsl.problems.arrays import SHOWN_NAMES, listed
+from nndsl.problems.arrays import listed
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,14 @@ class SourceProblem(Problem):
 class DataFileMissing(SourceProblem):
     """A data file is not where the `.nn` file says it is.
 
-        data = npz("retuers.npz", words="x_train", topic="y_train")
+        data = npz("smal.npz", x="x_train", label="y_train")
+        $ nndsl train m.nn
 
     A relative path is taken from the folder of the `.nn` file, not from the folder you stand in. Correct
     the name, put the file there, or say where it is: `--data PATH` takes a file or a folder.
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        $ nndsl train m.nn
     """
 
     code = "NN500"
@@ -49,10 +53,17 @@ class DataFileMissing(SourceProblem):
 class DataFileUnreadable(SourceProblem):
     """A data file is there, and is not what it should be: truncated, damaged, or of another format.
 
-        data = npz("reuters.npz", words="x_train")      # reuters.npz was downloaded by half
+        data = npz("small.npz", x="x_train", label="y_train")
+        >>> start = Path("small.npz").read_bytes()[:1000]
+        >>> Path("small.npz").write_bytes(start)                # as if it were downloaded by half
+        >>> model.fit()
 
     Fetch or write the file again. `npz` reads what `numpy.savez` and `numpy.savez_compressed` write; `csv`
     reads text in UTF-8.
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        >>> np.savez("small.npz", x_train=x_train, y_train=y_train)
+        >>> model.fit()
     """
 
     code = "NN501"
@@ -75,10 +86,14 @@ class DataFileUnreadable(SourceProblem):
 class KeyMissing(SourceProblem):
     """A file or a bundled set has no array or column of that name.
 
-        data = npz("reuters.npz", words="x_trian", topic="y_train")
+        data = npz("small.npz", x="x_trian", label="y_train")
+        $ nndsl train m.nn
 
     The help line lists what there is. In `npz` the name on the left is the model's input or target, the
     text on the right is the key in the file.
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        $ nndsl train m.nn
     """
 
     code = "NN502"
@@ -107,10 +122,17 @@ class PickleRefused(SourceProblem):
     A pickle can run any program when it is loaded. nndsl reads pickled arrays only as the Keras archives
     have them, one list of integers for each text, and creates nothing else from a pickle.
 
-        np.savez("texts.npz", x=np.array([{"a": 1}], dtype=object))      # refused
+        data = npz("rows.npz", x="x", label="y")
+        >>> rows = [{"first": row} for row in x_train]
+        >>> np.savez("rows.npz", x=np.array(rows, dtype=object), y=y_train)
+        >>> model.fit()
 
     Save plain arrays: numbers in a rectangular array, or texts laid flat in two arrays, `words` and
     `offsets`, read by `ragged("words", "offsets")`.
+
+        data = npz("rows.npz", x="x", label="y")
+        >>> np.savez("rows.npz", x=x_train, y=y_train)
+        >>> model.fit()
     """
 
     code = "NN503"
@@ -137,8 +159,20 @@ class DataTooLarge(SourceProblem):
     """An array of a file claims more bytes than there is room for.
 
     A file of a few kilobytes can promise terabytes. Arrays above 8 GiB, and arrays larger than the memory
-    that is free now, are not read. Split the file, store a smaller dtype (`uint8` instead of `float64`), or
-    use a larger machine.
+    that is free now, are not read.
+
+        data = npz("rows.npz", x="x", label="y")
+        >>> promised = np.broadcast_to(np.float64(0), (10**11, 8))
+        >>> with zipfile.ZipFile("rows.npz", "w") as file:
+        ...     np.lib.format.write_array_header_2_0(
+        ...         file.open("x.npy", "w"), np.lib.format.header_data_from_array_1_0(promised))
+        >>> model.fit()
+
+    Split the file, store a smaller dtype (`uint8` instead of `float64`), or use a larger machine.
+
+        data = npz("rows.npz", x="x", label="y")
+        >>> np.savez("rows.npz", x=x_train.astype(np.float32), y=y_train.astype(np.uint8))
+        >>> model.fit()
     """
 
     code = "NN504"
@@ -169,12 +203,28 @@ def _size(count: int) -> str:
 class WrongSourceArgument(SourceProblem):
     """A data source is called with an argument it does not have, or with one of the wrong kind.
 
-        data = digits(part="training")
+        data = csv("rows.csv", x=["a", "b"], label="class", delimiter=";;")
+        $ nndsl train m.nn
 
-    The parts are "train", "test" and "all". The sources are `npz(path, input="key", …)`, `csv(path,
-    input="column", …, header=true, delimiter=",")`, `digits(part)`, `iris(part)`, `wine(part)`,
-    `breast_cancer(part)`, `diabetes(part)`, and as a value in `npz` `ragged(words, offsets,
-    num_words=none)`.
+    The sources are `npz(path, input="key", …)`, `csv(path, input="column", …, header=true, delimiter=",")`,
+    `digits(part)`, `iris(part)`, `wine(part)`, `breast_cancer(part)`, `diabetes(part)`, where the parts are "train",
+    "test" and "all", and as a value in `npz` `ragged(words, offsets, num_words=none)`.
+
+        # rows.csv
+        a;b;class
+        0.5;1.0;0
+        2.5;1.5;2
+        # m.nn
+        model M() {
+          input  x: f32[batch, 2]
+          target label: index<3>[batch]
+          logits = x |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        train M { data = csv("rows.csv", x=["a", "b"], label="class", delimiter=";") }
+        $ nndsl train m.nn
     """
 
     code = "NN505"
@@ -195,12 +245,26 @@ class WrongSourceArgument(SourceProblem):
 
 @dataclass(frozen=True)
 class DatasetsExtraMissing(SourceProblem):
-    """A bundled data set is asked for and scikit-learn, which holds it, is not installed.
+    '''A bundled data set is asked for and scikit-learn, which holds it, is not installed.
 
-        data = digits()
+        >>> sys.modules["sklearn"] = None                    # as if it were not there
+        >>> iris = """
+        ... model Iris() {
+        ...   input  features: f32[batch, 4]
+        ...   target label: index<3>[batch]
+        ...   logits = features |> Dense(3)
+        ...   output p = softmax(logits)
+        ...   loss   sparse_categorical_crossentropy(label, logits)
+        ... }
+        ... train Iris { data = iris("train") }
+        ... """
+        >>> nndsl.compile(iris, engine="numpy").fit()
 
     Install it with `pip install "nndsl[datasets]"`, or feed arrays of your own with `npz` or `csv`.
-    """
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        $ nndsl train m.nn
+    '''
 
     code = "NN506"
     title = "scikit-learn is not installed"
@@ -218,102 +282,18 @@ class DatasetsExtraMissing(SourceProblem):
 
 
 @dataclass(frozen=True)
-class CellNotNumber(SourceProblem):
-    """A cell of a number column of a CSV file is no number.
-
-        width,height
-        2.5,1.0
-        wide,1.5
-
-    Here line 3 has `wide` where a number should be. An empty cell is no number either: remove the row or
-    fill the cell in. Decimal commas (`2,5`) have to become points.
-    """
-
-    code = "NN507"
-    title = "a cell of a CSV file is no number"
-
-    path: str
-    column: str
-    line: int
-    cell: str
-
-    @property
-    def headline(self) -> str:
-        cell = f"`{self.cell}`" if self.cell else "the empty cell"
-        return f"{cell} in column `{self.column}`, line {self.line} of `{self.path}`, is no number"
-
-    @property
-    def help(self) -> str:
-        if not self.cell:
-            return "fill the cell in or remove the row"
-        if self.cell.count(",") == 1 and self.cell.replace(",", "").lstrip("-").isdigit():
-            return "write a point instead of the comma"
-        return "correct the cell or remove the row"
-
-
-@dataclass(frozen=True)
-class TextColumn(SourceProblem):
-    """A column of a CSV file holds text, and a model takes numbers.
-
-        data = csv("iris.csv", x=["length", "width"], label="species")      # species: setosa, virginica, …
-
-    Give each text a number, from 0 on, in the file (setosa 0, versicolor 1, virginica 2), and declare the
-    target as `index<3>[batch]`.
-    """
-
-    code = "NN508"
-    title = "a column of a CSV file is text"
-
-    path: str
-    column: str
-    values: tuple[str, ...]
-    more: bool
-
-    @property
-    def headline(self) -> str:
-        return f"column `{self.column}` of `{self.path}` is text, not numbers"
-
-    @property
-    def help(self) -> str:
-        if self.more:
-            return f"it has many different values ({listed(self.values[:3])}, …); leave the column out"
-        numbers = ", ".join(f"{value} = {i}" for i, value in enumerate(self.values[:SHOWN_NAMES]))
-        count = len(self.values)
-        return f"write numbers in the file ({numbers}) and declare it as `index<{count}>[batch]`"
-
-
-@dataclass(frozen=True)
-class RowWidth(SourceProblem):
-    """A line of a CSV file has more or fewer cells than the first line.
-
-        a,b,c
-        1,2,3
-        4,5
-
-    Line 3 lacks a cell. A file with another delimiter needs it named: `csv("data.csv", delimiter=";", …)`.
-    """
-
-    code = "NN509"
-    title = "a line of a CSV file has the wrong number of cells"
-
-    path: str
-    line: int
-    found: int
-    expected: int
-
-    @property
-    def headline(self) -> str:
-        return f"line {self.line} of `{self.path}` has {self.found} cells, the first line has {self.expected}"
-
-
-@dataclass(frozen=True)
 class RaggedFault(SourceProblem):
     """The two arrays of ragged texts do not fit together.
 
     Text i is `words[offsets[i]:offsets[i+1]]`. So both arrays have one dimension and hold whole numbers,
     the offsets never fall, the first is at least 0 and the last at most the number of words.
 
-        nndsl.Ragged(words=[1, 5, 7], offsets=[0, 2, 9])      # there are only 3 words
+        >>> nndsl.Ragged(words=[1, 5, 7], offsets=[0, 2, 9])      # there are only 3 words
+
+    `Ragged.from_lists` makes both from lists.
+
+        >>> nndsl.Ragged(words=[1, 5, 7], offsets=[0, 2, 3])
+        >>> nndsl.Ragged.from_lists([[1, 5], [7]])
     """
 
     code = "NN510"
@@ -333,10 +313,18 @@ class RaggedFault(SourceProblem):
 
 @dataclass(frozen=True)
 class OverrideUnmatched(SourceProblem):
-    """`--data FILE` was given, and the `.nn` file reads several files, none of which bears that name.
+    """`--data FILE` was given, and the `.nn` file reads several files, none of which bears that name. Nothing says
+    which of them the file should replace.
 
-    Nothing says which of them the file should replace. Give a folder that holds files of the same names
-    (`--data FOLDER`), or a file that is named as one of them.
+        data = npz("train.npz", x="x_train", label="y_train")
+        validation = npz("validation.npz", x="x_test", label="y_test")
+        $ nndsl train m.nn --data small.npz
+
+    Give a folder that holds files of the same names (`--data FOLDER`), or a file that is named as one of them.
+
+        data = npz("data/small.npz", x="x_train", label="y_train")
+        validation = npz("data/small.npz", x="x_test", label="y_test")
+        $ nndsl train m.nn --data small.npz
     """
 
     code = "NN511"
@@ -356,6 +344,6 @@ class OverrideUnmatched(SourceProblem):
 
 FAMILY: tuple[type[Problem], ...] = (
     DataFileMissing, DataFileUnreadable, KeyMissing, PickleRefused, DataTooLarge, WrongSourceArgument,
-    DatasetsExtraMissing, CellNotNumber, TextColumn, RowWidth, RaggedFault, OverrideUnmatched,
+    DatasetsExtraMissing, RaggedFault, OverrideUnmatched,
     *arrays.FAMILY, *values.FAMILY,
 )  # fmt: skip

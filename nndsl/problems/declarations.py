@@ -13,37 +13,36 @@ from nndsl.problems.saying import Saying
 class MissingType(Saying):
     """A declaration lacks the `:` and the type after its name.
 
-        input x f32[batch, n]
+        input x f32[batch, 8]
         param kernel = zeros
 
     `input`, `target` and `param` always have a type:
 
-        input x: f32[batch, n]
-        param kernel: f32[n, units] = zeros
+        input x: f32[batch, 8]
+        param kernel: f32[8, 3] = zeros
     """
 
     code: ClassVar[str] = "NN006"
     title: ClassVar[str] = "a `:` and a type are expected after the name"
-    says: ClassVar[str] = "expected `:` before this"
-    cure: ClassVar[str] = "write `{role} {name}: {type}`"
+    says: ClassVar[str] = "expected `:` {where}"
+    cure: ClassVar[str] = "write `{role} {name}: {type}`{more}"
 
     role: str
     name: str
     type: str
+    where: str = "before this"
+    more: str = ""
 
 
 @dataclass(frozen=True)
 class TypeExpected(Saying):
     """Where a type belongs stands something else, or nothing.
 
-        target topic:
-        param kernel: [n, units]
+        input x: [batch, 8]
 
-    A type is a dtype or value kind with dims in square brackets, or the kind of a parameter:
+    A type is a dtype or value kind with dims in square brackets, or the kind of a parameter (`units: int`):
 
-        target topic: index<46>[batch]
-        param kernel: f32[n, units]
-        layer Dense(units: int, activation: fn = linear)(x: f32[..., n]) { … }
+        input x: f32[batch, 8]
     """
 
     code: ClassVar[str] = "NN070"
@@ -73,7 +72,9 @@ class OutsideDefinition(Saying):
     code: ClassVar[str] = "NN063"
     title: ClassVar[str] = "a statement cannot stand at the top of a file"
     says: ClassVar[str] = "this belongs in the body of a model, layer or function"
-    cure: ClassVar[str] = "put it inside `model NAME() {{ … }}`"
+    cure: ClassVar[str] = "{instead}"
+
+    instead: str = "put it inside `model NAME() { … }`"
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,19 @@ class NestedDefinition(Saying):
     """A definition or section stands inside another one.
 
         model M() {
-          layer Block(x) { return x }
+          input x: f32[batch, 4]
+          fn twice(x) { return 2 * x }
+          output y = twice(x)
+        }
 
     Definitions stand at the top of the file, one after the other, in any order.
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = twice(x)
+        }
+
+        fn twice(x) { return 2 * x }
     """
 
     code: ClassVar[str] = "NN064"
@@ -98,10 +109,19 @@ class NestedDefinition(Saying):
 class UnknownDeclaration(Problem):
     """The first word of a declaration is not known.
 
-        modle Reuters() { … }
+        modle Wide() {
+          input x: f32[batch, 4]
+          output y = x |> Dense(10)
+        }
 
     A file holds `import`, `model`, `layer`, `fn`, `loss`, `metric`, `optimizer`, `init`, `schedule` (with `private`
-    before it if other files should not see it), `train`, `data` and `test`.
+    before it if other files should not see it), `train`, `data` and `test`. Lines of a body start with `input`,
+    `target`, `output`, `loss`, `metric`, `param`, `state` and a few other words, or with a name and `=`.
+
+        model Wide() {
+          input x: f32[batch, 4]
+          output y = x |> Dense(10)
+        }
     """
 
     code: ClassVar[str] = "NN065"
@@ -109,13 +129,16 @@ class UnknownDeclaration(Problem):
 
     word: str
     suggestion: str | None
+    in_body: bool = False
 
     @property
     def headline(self) -> str:
-        return f"`{self.word}` starts no declaration"
+        return f"`{self.word}` starts no {'line of a body' if self.in_body else 'declaration'}"
 
     @property
     def label(self) -> str:
+        if self.in_body:
+            return "expected `input`, `output`, `loss`, a name with `=`, or another statement"
         return "expected `model`, `layer`, `fn`, `train` or another declaration"
 
     @property
@@ -137,7 +160,6 @@ class MissingName(Saying):
     """A declaration has no name.
 
         output softmax(x)
-        model { … }
 
     Everything that is declared has a name, by which the data, Python and the history speak of it:
 
@@ -157,11 +179,11 @@ class MissingName(Saying):
 class ArrowExpected(Saying):
     """What a layer returns is not introduced by `->`.
 
-        layer Dense(units: int)(x: f32[..., n]): f32[..., units] { … }
+        layer Wide(units: int)(x: f32[..., n]): f32[..., units] { return x |> Dense(units) }
 
     The type of the result stands after `->`:
 
-        layer Dense(units: int)(x: f32[..., n]) -> f32[..., units] { … }
+        layer Wide(units: int)(x: f32[..., n]) -> f32[..., units] { return x |> Dense(units) }
     """
 
     code: ClassVar[str] = "NN067"
@@ -172,6 +194,36 @@ class ArrowExpected(Saying):
     type: str
 
 
+@dataclass(frozen=True)
+class AnyNumber(Saying):
+    """A definition takes any number of values, written as in another language.
+
+        fn total(*values) { return sum(stack(values), axis=0) }
+
+        model Uses() {
+          input x: f32[batch, 8]
+          output y = total(x, x)
+        }
+
+    Three dots stand before the name:
+
+        fn total(...values) { return sum(stack(values), axis=0) }
+
+        model Uses() {
+          input x: f32[batch, 8]
+          output y = total(x, x)
+        }
+    """
+
+    code: ClassVar[str] = "NN049"
+    title: ClassVar[str] = "any number of values is written `...values`"
+    says: ClassVar[str] = "expected `...` before the name"
+    cure: ClassVar[str] = "write `...{name}`"
+
+    name: str
+
+
 FAMILY: tuple[type[Problem], ...] = (
     MissingType, TypeExpected, OutsideDefinition, NestedDefinition, UnknownDeclaration, MissingName, ArrowExpected,
+    AnyNumber,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,9 +29,31 @@ class DoesNotHold(Expected):
 
     Example:
 
-        test "the hidden layer" { expect shape(h) == [batch, 64] }      # h has 32 columns
+        model Small(units: int = 16) {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          h = x |> Dense(units, activation=relu)
+          logits = h |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        test "the hidden layer" { expect shape(h) == [batch, 64] }
+        $ nndsl test m.nn
 
     Cure: the message shows what stands on the left side. Mend the model, or the expectation where the model is right.
+
+        model Small(units: int = 16) {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          h = x |> Dense(units, activation=relu)
+          logits = h |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        test "the hidden layer" { expect shape(h) == [batch, 16] }
+        $ nndsl test m.nn
     """
 
     code: ClassVar[str] = "NN620"
@@ -56,8 +79,12 @@ class NotClose(Expected):
     Example:
 
         test "relu" { expect close(relu([-1.0, 2.0]), [-1.0, 2.0]) }
+        $ nndsl test m.nn
 
     Cure: the message shows what was computed and where it is off most.
+
+        test "relu" { expect close(relu([-1.0, 2.0]), [0.0, 2.0]) }
+        $ nndsl test m.nn
     """
 
     code: ClassVar[str] = "NN621"
@@ -87,10 +114,33 @@ class WrongGradient(Problem):
 
     Example:
 
-        test "gradients" { expect gradients }      # and the loss reads stop_gradient(h)
+        model Small(units: int = 16) {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          h = x |> Dense(units, activation=relu)
+          logits = stop_gradient(h) |> Dense(3)
+          # nndsl: allow NN403
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        test "gradients" { expect gradients }
+        $ nndsl test m.nn
 
     Cure: look at what the named params flow through, `nndsl gradcheck FILE` lists them all. Where a jump is meant,
     leave the expectation out.
+
+        model Small(units: int = 16) {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          h = x |> Dense(units, activation=relu)
+          logits = h |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        test "gradients" { expect gradients }
+        $ nndsl test m.nn
     """
 
     code: ClassVar[str] = "NN622"
@@ -124,11 +174,32 @@ class NotLearnt(Problem):
 
     Example:
 
-        test "it learns" { expect overfits(8) }      # and relu stands behind the last layer
+        model Small(units: int = 16) {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          h = x |> Dense(units, activation=relu)
+          logits = h |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        test "it learns" { expect overfits(8, steps=5) }
+        $ nndsl test m.nn
 
     Cure: check what the loss reads; try another learning rate in the train section; a loss that cannot come near 0
-    (targets that are probabilities, very few units) has no place in this expectation. `overfits(8, steps=10_000)`
-    gives it more time.
+    (targets that are probabilities, very few units) has no place in this expectation. More steps give it more time.
+
+        model Small(units: int = 16) {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          h = x |> Dense(units, activation=relu)
+          logits = h |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+        }
+
+        test "it learns" { expect overfits(8) }
+        $ nndsl test m.nn
     """
 
     code: ClassVar[str] = "NN623"
@@ -145,6 +216,8 @@ class NotLearnt(Problem):
         limit = f"{self.first / 100:.3g}"
         if self.first <= 0:
             return f"the loss began at {self.first:.3g}: there is nothing to learn"
+        if not math.isfinite(self.first):
+            return f"the loss of made-up rows is {self.first} before the first step"
         steps = f"{self.steps} {'step' if self.steps == 1 else 'steps'}"
         return f"the loss went from {self.first:.3g} to {self.last:.3g} in {steps}, expected was below {limit}"
 
@@ -152,6 +225,8 @@ class NotLearnt(Problem):
     def help(self) -> str:
         if self.first <= 0:
             return "the loss has to depend on a target and on params"
+        if not math.isfinite(self.first):
+            return "floats are made up as normal numbers: guard a log or a root, as in `log1p(maximum(x, 0))`"
         rate = f"another learning rate for {self.optimizer}"
         return f"try {rate}, or look for what keeps the loss from depending on the input"
 
@@ -165,8 +240,14 @@ class NotRefused(Problem):
         test "a wrong width" {
           expect error NN201 { y = ones([2, 3]) + ones([2, 3]) }
         }
+        $ nndsl test m.nn
 
     Cure: the message shows what the block does give.
+
+        test "a wrong width" {
+          expect error NN201 { y = ones([2, 3]) + ones([2, 4]) }
+        }
+        $ nndsl test m.nn
     """
 
     code: ClassVar[str] = "NN624"

@@ -14,8 +14,19 @@ class ImportRefused(Said):
 
         import "/home/me/blocks.nn"
 
-    Cure: copy the file into the folder, and write its path from the importing file, with `/` between folders:
-    `import "shared/blocks.nn"`.
+        model M() {
+          input x: f32[batch, 4]
+          output y = x |> Residual(8)
+        }
+
+    Cure: copy the file into the folder, and write its path from the importing file, with `/` between folders.
+
+        import "blocks.nn"
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = x |> Residual(8)
+        }
     """
 
     code = "NN130"
@@ -25,13 +36,24 @@ class ImportRefused(Said):
 class ImportCycle(Said):
     """A file imports itself, directly or through others.
 
-    Example, in `a.nn` and in `b.nn`:
+    Example, in two files:
 
+        # a.nn
         import "b.nn"
-
+        fn once(x) { return x }
+        fn twice(x) { return double(x) }
+        # b.nn
         import "a.nn"
+        fn double(x) { return 2 * once(x) }
 
-    Cure: move what both need into a third file, and import that one in both.
+    Cure: move what both need into one file, or into a third one that both import.
+
+        # a.nn
+        import "b.nn"
+        fn twice(x) { return double(once(x)) }
+        # b.nn
+        fn once(x) { return x }
+        fn double(x) { return 2 * once(x) }
     """
 
     code = "NN131"
@@ -43,11 +65,15 @@ class ImportClash(Said):
 
     Example:
 
-        import "blocks.nn"    # has a layer Block
+        import "blocks.nn"    # has a layer Residual
 
-        layer Block(units: int)(x: f32[batch, n]) { return x |> Dense(units) }
+        layer Residual(units: int)(x: f32[..., n]) { return x + (x |> Dense(units) |> Dense(n)) }
 
-    Cure: give the import a name (`import "blocks.nn" as blocks`) and write `blocks.Block`, or rename one of the two.
+    Cure: give the import a name and write `blocks.Residual`, or rename one of the two.
+
+        import "blocks.nn" as blocks
+
+        layer Residual(units: int)(x: f32[..., n]) { return x |> blocks.Residual(units) }
     """
 
     code = "NN132"

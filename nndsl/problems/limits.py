@@ -15,9 +15,14 @@ class TooManyBrackets(Problem):
     Brackets, parentheses and braces may nest 100 deep. A file that goes deeper was most likely made by a program,
     or lost its closing brackets.
 
-        y = f(f(f(f( ... )))))          # 101 brackets open
+        >>> deep = "relu(" * 101 + "x" + ")" * 101
+        >>> nndsl.compile(f"model M {{ input x: f32[batch, 4]\\n output y = {deep} }}")
 
     Give the inner parts names on lines of their own, or use `for` or `repeat` to build what repeats.
+
+        input x: f32[batch, 4]
+        repeat 101 { x = relu(x) }
+        output h = x
     """
 
     code: ClassVar[str] = "NN901"
@@ -38,8 +43,12 @@ class TooManyBrackets(Problem):
 class FileTooLarge(Problem):
     """A `.nn` file is larger than nndsl reads.
 
-    Source files may have 4 MiB. A larger one is seldom source: numbers belong into an array file (`.npz`) that a
+        >>> nndsl.compile("# numbers: " + "0.5, " * 1_000_000)
+
+    Source files may have 1 MiB. A larger one is seldom source: numbers belong into an array file (`.npz`) that a
     `data` section names.
+
+        data Small { train = npz("small.npz", x="x_train", label="y_train") }
     """
 
     code: ClassVar[str] = "NN902"
@@ -64,12 +73,13 @@ class TooDeep(Problem):
 
     Operators, calls and indices may nest 200 deep: a sum of 201 terms is one too many.
 
-        y = a + a + a + a + ...        # 300 terms
+        >>> terms = " + ".join(["x"] * 300)
+        >>> nndsl.compile(f"model M {{ input x: f32[batch, 4]\\n output y = {terms} }}")
 
-    Split it over lines with names (`left = a + b`, then `y = left + c`), or sum a list in a loop:
+    Split it over lines with names, or add up in a loop:
 
-        total = 0
-        for part in [a, b, c] { total = total + part }
+        total = 0 * x
+        for i in 0..300 { total = total + x }
     """
 
     code: ClassVar[str] = "NN903"
@@ -95,9 +105,20 @@ class TooManyImports(Problem):
 
     All imported files together may be 200 and have 4 MiB of text.
 
-        import "layer_201.nn"
+        >>> for i in range(201):
+        ...     Path(f"layer_{i}.nn").write_text(f"fn f{i}(x: f32[...]) {{ return x + {i} }}")
+        >>> lines = "\\n".join(f'import "layer_{i}.nn"' for i in range(201))
+        >>> Path("m.nn").write_text(lines + "\\nmodel M { input x: f32[batch]\\n output y = f0(x) }")
+        >>> nndsl.load("m.nn")
 
     Join small files, and import only what is used.
+
+        import "blocks.nn"
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = x |> Residual(8)
+        }
     """
 
     code: ClassVar[str] = "NN904"

@@ -11,14 +11,18 @@ from nndsl.problems.said import Said
 
 
 class UnusedValue(Said):
-    """A value or a layer has a name that nothing reads.
+    """A value, a layer or a param has a name that nothing reads, or a private definition is used by nothing in its
+    file.
 
     Example:
 
         h = x |> Dense(64)
-        output y = x |> Dense(10)
+        output z = x |> Dense(10)
 
     Cure: use it, remove the line, or let its name start with `_`.
+
+        h = x |> Dense(64, activation=relu)
+        output z = h |> Dense(10)
     """
 
     code = "NN401"
@@ -33,9 +37,13 @@ class UnusedInput(Said):
 
         input x: f32[batch, 4]
         input z: f32[batch, 4]
-        output y = x |> Dense(1)
+        output h = x |> Dense(1)
 
     Cure: use it or remove it.
+
+        input x: f32[batch, 4]
+        input z: f32[batch, 4]
+        output h = concat(x, z) |> Dense(1)
     """
 
     code = "NN402"
@@ -46,9 +54,20 @@ class UnusedInput(Said):
 class UnreachedParam(Said):
     """The loss does not depend on a param, so training leaves it as it is.
 
-    Example: a layer whose result flows only into an output that no loss reads.
+    Example:
+
+        p = x |> Dense(1)
+        output q = x |> Dense(1)
+        output r = p[:, 0]
+        loss mse(y, r)
 
     Cure: add a loss for that output, or remove the layer.
+
+        p = x |> Dense(1)
+        output q = x |> Dense(3)
+        output r = p[:, 0]
+        loss mse(y, r)
+        loss sparse_categorical_crossentropy(label, q)
     """
 
     code = "NN403"
@@ -61,10 +80,15 @@ class BiasBeforeNorm(Said):
 
     Example:
 
-        h = x |> Dense(64) |> BatchNormalization()
+        h = x |> Dense(64) |> BatchNormalization() |> relu
+        logits = h |> Dense(3)
+        loss sparse_categorical_crossentropy(label, logits)
 
-    Cure: build the layer before the normalization without a bias: `Dense(64, use_bias=false)`. The normalization has
-    an offset of its own.
+    Cure: build the layer before the normalization without a bias. The normalization has an offset of its own.
+
+        h = x |> Dense(64, use_bias=false) |> BatchNormalization() |> relu
+        logits = h |> Dense(3)
+        loss sparse_categorical_crossentropy(label, logits)
     """
 
     code = "NN404"
@@ -77,10 +101,12 @@ class LinearTwice(Said):
 
     Example:
 
-        y = x |> Dense(64) |> Dense(10)
+        output z = x |> Dense(64) |> Dense(10)
 
-    Cure: give the first an activation, `Dense(64, activation=relu)`, or keep one of the two. Nothing is said where
-    the first is narrower than what is around it: that saves weights.
+    Cure: give the first an activation, or keep one of the two. Nothing is said where the first is narrower than what is
+    around it: that saves weights.
+
+        output z = x |> Dense(64, activation=relu) |> Dense(10)
     """
 
     code = "NN405"
@@ -93,9 +119,13 @@ class DropoutBeforeOutput(Said):
 
     Example:
 
-        output p = x |> Dense(10) |> Dropout(0.5) |> softmax
+        output p = x |> Dense(3) |> Dropout(0.5) |> softmax
+        loss sparse_categorical_crossentropy(label, p)
 
-    Cure: put Dropout before the last layer: `x |> Dropout(0.5) |> Dense(10)`.
+    Cure: put Dropout before the last layer.
+
+        output p = x |> Dropout(0.5) |> Dense(3) |> softmax
+        loss sparse_categorical_crossentropy(label, p)
     """
 
     code = "NN406"
@@ -108,10 +138,13 @@ class ProbabilityAsLogits(Said):
 
     Example:
 
-        p = 0.9 * softmax(logits) + 0.05
-        loss categorical_crossentropy(y, p)
+        p = 0.9 * softmax(x |> Dense(3)) + 0.03
+        loss sparse_categorical_crossentropy(label, p)
 
-    Cure: say that the result is a probability still, `as_kind(p, "prob")`, or pass the logits.
+    Cure: say that the result is a probability still, or pass the logits.
+
+        p = as_kind(0.9 * softmax(x |> Dense(3)) + 0.03, "prob")
+        loss sparse_categorical_crossentropy(label, p)
     """
 
     code = "NN407"
@@ -128,6 +161,8 @@ class HighRate(Said):
         optimizer = Adam(learning_rate=1)
 
     Cure: start with the default of the optimizer, and change it by factors of 3.
+
+        optimizer = Adam(learning_rate=0.003)
     """
 
     code = "NN408"
@@ -141,9 +176,12 @@ class HiddenName(Said):
     Example:
 
         relu = LeakyReLU(0.1)
-        h = x |> relu
+        h = x |> Dense(8) |> relu
 
     Cure: give it another name. A definition at the top of a file may bear the name of one in the library.
+
+        leaky = LeakyReLU(0.1)
+        h = x |> Dense(8) |> leaky
     """
 
     code = "NN409"
@@ -161,6 +199,10 @@ class UnusedParameter(Said):
         }
 
     Cure: use it, remove it, or let its name start with `_`.
+
+        layer Block(units: int, rate: float)(x: f32[...]) {
+          return x |> Dropout(rate) |> Dense(units)
+        }
     """
 
     code = "NN410"
@@ -174,13 +216,37 @@ class UnusedAllow(Said):
     Example:
 
         # nndsl: allow NN405
-        y = x |> Dense(10)
+        output z = x |> Dense(10)
 
     Cure: remove it, so that it hides nothing later. Only lints (NN4xx) can be allowed; an error must be mended.
+
+        output z = x |> Dense(10)
     """
 
     code = "NN411"
     title = "this comment allows nothing"
+    severity = "warning"
+
+
+class PaddedNotMasked(Said):
+    """A sequence carries a mask, which says which of its steps only fill it up, and something goes over all steps
+    without asking the mask: a scan, a mean, a maximum, a softmax along time.
+
+    Example:
+
+        h = words |> Embedding(100, 8, mask_zero=true)
+        output z = mean(h, axis=1)
+
+    Cure: leave those steps out. Recurrent layers and attention do so by themselves, in a layer of your own
+    `mask_of(x)` gives the mask. Where all steps are meant to count, take the mask off.
+
+        h = words |> Embedding(100, 8, mask_zero=true)
+        there = cast(mask_of(h), f32)[:, :, none]
+        output z = sum(h * there, axis=1) / sum(there, axis=1)
+    """
+
+    code = "NN412"
+    title = "a padded sequence is not masked here"
     severity = "warning"
 
 
@@ -196,4 +262,8 @@ FAMILY: tuple[type[Problem], ...] = (
     HiddenName,
     UnusedParameter,
     UnusedAllow,
+    PaddedNotMasked,
+
+
+
 )

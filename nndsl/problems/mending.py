@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from nndsl.diagnostics import Edit, Fix, Guess, Problem, Span
-from nndsl.problems import characters, declarations, habits, syntax
+from nndsl.problems import characters, declarations, habits, signs, strings, syntax
 
 CODE = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|\bself\s*\.\s*(?=[A-Za-z_])')
 """Strings and comments, which are passed over, and `self.`."""
@@ -38,7 +38,7 @@ def _of_characters(problem: Problem, span: Span) -> Fix | None:
             return _write(span, problem.right)
         case characters.ForeignOperator(right=str(right)):
             return _write(span, _spaced(span, right), problem.text not in UNCERTAIN)
-        case characters.SingleQuotes() | characters.StringPrefix() | characters.CurlyQuotes():
+        case strings.SingleQuotes() | strings.StringPrefix() | strings.CurlyQuotes():
             return _plain_string(span)
         case characters.Semicolon():
             return _semicolon(span)
@@ -67,13 +67,13 @@ def _of_habits(problem: Problem, span: Span) -> Fix | None:
             return _write(span, "==")
         case habits.Decorator():
             return Fix("remove this line", (Edit(whole_line(span), ""),), False)
-        case habits.TypedAssignment():
+        case signs.TypedAssignment():
             return _without_type(span)
-        case habits.ArgumentColon():
+        case signs.ArgumentColon():
             return _write(_tight(span), "=", shown="=")
-        case habits.SettingSign() if span.text in (":", ":=", "=="):
+        case signs.SettingSign() if span.text in (":", ":=", "=="):
             return _write(_tight(span), " = ", shown="=")
-        case habits.ParameterOrder():
+        case signs.ParameterOrder():
             return _name_first(problem, span)
         case declarations.ArrowExpected() if span.text == ":":
             return _write(span, " ->", shown="->")
@@ -184,7 +184,7 @@ def _without_type(span: Span) -> Fix | None:
     return Fix("leave out the type", (Edit(place, " "),), True)
 
 
-def _name_first(problem: habits.ParameterOrder, span: Span) -> Fix | None:
+def _name_first(problem: signs.ParameterOrder, span: Span) -> Fix | None:
     """`int units` as `units: int`; a missing colon is put in."""
     before = span.source.text[: span.start].rstrip()
     word = re.search(r"[A-Za-z_]\w*$", before)

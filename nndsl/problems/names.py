@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from nndsl.diagnostics import Problem
 from nndsl.problems.said import Said
+from nndsl.problems.sections import NoModel as NoModel
+from nndsl.problems.sections import NothingToCompute as NothingToCompute
+from nndsl.problems.sections import UnknownConst as UnknownConst
+from nndsl.problems.sections import UnknownModel as UnknownModel
+from nndsl.problems.sections import UnknownSetting as UnknownSetting
 
 
 class UnknownName(Said):
@@ -11,10 +16,11 @@ class UnknownName(Said):
 
     Example:
 
-        model M { input x: f32[batch, 4]
-          output y = x |> Dens(2) }
+        h = x |> Dens(2)
 
     Cure: write a name that exists (the message suggests the nearest one), or define it above its first use.
+
+        h = x |> Dense(2)
     """
 
     code = "NN101"
@@ -26,10 +32,13 @@ class DuplicateName(Said):
 
     Example:
 
-        output y = a
-        output y = b
+        output z = x |> Dense(2)
+        output z = x |> Dense(3)
 
     Cure: rename one of them.
+
+        output a = x |> Dense(2)
+        output b = x |> Dense(3)
     """
 
     code = "NN102"
@@ -41,9 +50,11 @@ class UnknownArgument(Said):
 
     Example:
 
-        Dense(64, activaton=relu)
+        h = x |> Dense(64, activaton=relu)
 
     Cure: use one of the names in the signature, which the message shows.
+
+        h = x |> Dense(64, activation=relu)
     """
 
     code = "NN103"
@@ -55,9 +66,11 @@ class MissingArgument(Said):
 
     Example:
 
-        x |> Dense()
+        h = x |> Dense()
 
-    Cure: pass it: `x |> Dense(64)`.
+    Cure: pass it.
+
+        h = x |> Dense(64)
     """
 
     code = "NN104"
@@ -69,9 +82,11 @@ class TooManyArguments(Said):
 
     Example:
 
-        Dropout(0.5, 3)
+        h = x |> Dropout(0.5, 3)
 
     Cure: drop the surplus ones; the message shows the signature.
+
+        h = x |> Dropout(0.5)
     """
 
     code = "NN105"
@@ -80,13 +95,15 @@ class TooManyArguments(Said):
 
 class WrongArgument(Said):
     """A value does not fit the kind its parameter declares: `int`, `float`, `bool`, `str`, `fn`, `init`, `layer`,
-    `list`, `pair` or a tensor type. The same holds for consts set from outside.
+    `list`, `pair` or a tensor type. The same holds for consts set from outside, and for settings.
 
     Example:
 
-        Dense("64")
+        h = x |> Dense("64", activation="relu")
 
-    Cure: pass a value of the kind the signature asks for: `Dense(64)`.
+    Cure: pass a value of the kind the signature asks for.
+
+        h = x |> Dense(64, activation=relu)
     """
 
     code = "NN106"
@@ -98,27 +115,15 @@ class NotCallable(Said):
 
     Example:
 
-        x |> 64
+        h = x |> 64
 
-    Cure: put a layer there: `x |> Dense(64)`.
+    Cure: put a layer there.
+
+        h = x |> Dense(64)
     """
 
     code = "NN107"
     title = "this cannot be applied"
-
-
-class UnknownConst(Said):
-    """A const set from outside (`--set`, keyword arguments in Python) is not in the model's list.
-
-    Example:
-
-        nndsl train reuters.nn --set hiden=128
-
-    Cure: use one of the model's consts, or `train.…` for a setting of the train section.
-    """
-
-    code = "NN108"
-    title = "the model has no such const"
 
 
 class Recursion(Said):
@@ -126,9 +131,24 @@ class Recursion(Said):
 
     Example:
 
-        layer A()(x: f32[...]) { return x |> A }
+        layer Tower()(x: f32[..., n]) { return x |> Dense(n, activation=relu) |> Tower }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = x |> Tower
+        }
 
     Cure: use `repeat n { … }` or `for` for a number of layers known at compile time.
+
+        layer Tower(height: int)(x: f32[..., n]) {
+          repeat height { x = x |> Dense(n, activation=relu) }
+          return x
+        }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = x |> Tower(3)
+        }
     """
 
     code = "NN109"
@@ -141,9 +161,12 @@ class UsedTooEarly(Said):
     Example:
 
         a = b + 1
-        b = a * 2
+        b = x * 2
 
     Cure: move the definition above the use. For recurrence over time use a recurrent layer or `scan`.
+
+        b = x * 2
+        a = b + 1
     """
 
     code = "NN110"
@@ -155,9 +178,21 @@ class NoReturn(Said):
 
     Example:
 
-        fn twice(x: f32[...]) { y = 2 * x }
+        fn twice(x: f32[...]) { _y = 2 * x }
 
-    Cure: end it with `return y`.
+        model M() {
+          input x: f32[batch, 4]
+          output y = twice(x)
+        }
+
+    Cure: end it with `return`.
+
+        fn twice(x: f32[...]) { return 2 * x }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = twice(x)
+        }
     """
 
     code = "NN111"
@@ -169,10 +204,27 @@ class Misplaced(Said):
 
     Example:
 
-        fn f(x: f32[..., n]) { param w: f32[n] = zeros
-          return x * w }
+        fn scaled(x: f32[..., n]) {
+          param w: f32[n] = ones
+          return x * w
+        }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = scaled(x)
+        }
 
     Cure: the message names the place where it belongs; here: make it a `layer`.
+
+        layer Scaled()(x: f32[..., n]) {
+          param w: f32[n] = ones
+          return x * w
+        }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = x |> Scaled
+        }
     """
 
     code = "NN112"
@@ -186,37 +238,13 @@ class NoEffect(Said):
 
         x |> Dense(64)
 
-    Cure: name the value (`h = x |> Dense(64)`), or write `output h = …`.
+    Cure: name the value, or write `output h = …`.
+
+        h = x |> Dense(64)
     """
 
     code = "NN113"
     title = "this line does nothing"
-
-
-class NoModel(Said):
-    """The file has no model, or has several and none was chosen.
-
-    Example: a file that only defines layers is given to `nndsl train`.
-
-    Cure: write a `model`, or choose one with `--model NAME` (`model="NAME"` in Python).
-    """
-
-    code = "NN114"
-    title = "which model is meant?"
-
-
-class UnknownModel(Said):
-    """A `train` or `data` section or a command names a model that the file does not define.
-
-    Example:
-
-        train Reuter { epochs = 3 }
-
-    Cure: name the model as it is defined.
-    """
-
-    code = "NN115"
-    title = "there is no such model"
 
 
 class AssertFailed(Said):
@@ -224,9 +252,11 @@ class AssertFailed(Said):
 
     Example:
 
-        assert units % heads == 0, "heads must divide units"
+        h = x |> Dropout(50) |> Dense(3)
 
     Cure: the assertion's own message tells what must hold.
+
+        h = x |> Dropout(0.5) |> Dense(3)
     """
 
     code = "NN116"
@@ -238,9 +268,13 @@ class NotState(Said):
 
     Example:
 
-        y := y + 1
+        h = 2 * x
+        h := h + 1
 
-    Cure: use `=` to bind a name again, or declare `state y = …`.
+    Cure: use `=` to bind a name again, or declare a `state`.
+
+        h = 2 * x
+        h = h + 1
     """
 
     code = "NN117"
@@ -253,27 +287,15 @@ class NotConstant(Said):
 
     Example:
 
-        if x > 0 { … }
+        if mean(x) > 0 { x = 2 * x }
 
-    Cure: choose between tensors with `where(x > 0, a, b)`.
+    Cure: choose between tensors with `where`.
+
+        x = where(mean(x) > 0, 2 * x, x)
     """
 
     code = "NN118"
     title = "a value known at compile time is needed"
-
-
-class UnknownSetting(Said):
-    """A `train` or `data` section has a key that means nothing there.
-
-    Example:
-
-        train M { epoch = 3 }
-
-    Cure: use one of the keys the message lists.
-    """
-
-    code = "NN119"
-    title = "there is no such setting"
 
 
 class NeedsTensor(Said):
@@ -281,9 +303,11 @@ class NeedsTensor(Said):
 
     Example:
 
-        softmax("a")
+        h = softmax("x")
 
     Cure: pass an input, a param or a value computed from them.
+
+        h = softmax(x)
     """
 
     code = "NN120"
@@ -295,9 +319,13 @@ class BadValue(Said):
 
     Example:
 
-        repeat n - 5 { … }    # with n = 3
+        n = 3
+        h = x |> Dense(64 / (n - 3))
 
     Cure: the message says what is wrong with the value.
+
+        n = 4
+        h = x |> Dense(64 / (n - 3))
     """
 
     code = "NN121"
@@ -306,31 +334,19 @@ class BadValue(Said):
 
 class UnknownType(Said):
     """The word before the brackets is neither a dtype (`f32 f64 i32 i64 bool any`) nor a value kind
-    (`logits prob onehot binary index<n>`).
+    (`logits prob onehot binary index<n>`), or the type is not complete.
 
     Example:
 
         input x: float32[batch, 4]
 
-    Cure: `input x: f32[batch, 4]`.
+    Cure: write one of these words.
+
+        input x: f32[batch, 4]
     """
 
     code = "NN122"
     title = "this is no type"
-
-
-class NothingToCompute(Said):
-    """A model has no output, or a `train` section belongs to a model without a loss.
-
-    Example:
-
-        model M { input x: f32[batch, 4] }
-
-    Cure: add `output y = …`; to train, add a `loss` line.
-    """
-
-    code = "NN123"
-    title = "this model computes nothing"
 
 
 FAMILY: tuple[type[Problem], ...] = (
@@ -341,20 +357,16 @@ FAMILY: tuple[type[Problem], ...] = (
     TooManyArguments,
     WrongArgument,
     NotCallable,
-    UnknownConst,
     Recursion,
     UsedTooEarly,
     NoReturn,
     Misplaced,
     NoEffect,
-    NoModel,
-    UnknownModel,
+
     AssertFailed,
     NotState,
     NotConstant,
-    UnknownSetting,
     NeedsTensor,
     BadValue,
     UnknownType,
-    NothingToCompute,
 )

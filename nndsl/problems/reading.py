@@ -26,9 +26,11 @@ class _OfFile(Saying):
 class FileMissing(_OfFile):
     """There is no file of this name.
 
-        nndsl check reuter.nn
+        $ nndsl check smal.nn
 
     Names are relative to the folder you are in. The help line names a file nearby that is spelled alike.
+
+        $ nndsl check small.nn
     """
 
     code: ClassVar[str] = "NN080"
@@ -43,9 +45,11 @@ class FileMissing(_OfFile):
 class FileIsFolder(_OfFile):
     """A folder stands where a `.nn` file is wanted.
 
-        nndsl check models/
+        $ nndsl check data
 
     Name a file in it.
+
+        $ nndsl check small.nn
     """
 
     code: ClassVar[str] = "NN081"
@@ -58,11 +62,13 @@ class FileIsFolder(_OfFile):
 
 @dataclass(frozen=True)
 class FileUnreadable(_OfFile):
-    """The system does not let nndsl read the file.
+    """The system does not let nndsl read the file: the rights are missing, the name is too long, the disk fails.
 
-        chmod 000 reuters.nn; nndsl check reuters.nn
+        >>> nndsl.load("a" * 300 + ".nn")
 
-    The message has the system's own words. See to the rights of the file.
+    The message has the system's own words. See to the rights or the name of the file.
+
+        >>> nndsl.load("small.nn")
     """
 
     code: ClassVar[str] = "NN082"
@@ -76,9 +82,11 @@ class FileUnreadable(_OfFile):
 class FileIsBinary(_OfFile):
     """The file holds NUL bytes, so it is no text.
 
-        nndsl check weights.safetensors
+        $ nndsl check small.npz
 
     Name a `.nn` file. A text that an editor saved as UTF-16 has such bytes too: save it as UTF-8.
+
+        $ nndsl check small.nn
     """
 
     code: ClassVar[str] = "NN083"
@@ -91,11 +99,14 @@ class FileIsBinary(_OfFile):
 
 @dataclass(frozen=True)
 class FileNotUtf8(_OfFile):
-    """The file holds bytes that are not UTF-8.
+    """The file holds bytes that are not UTF-8: here a comment with an é, saved as Latin-1.
 
-        # a comment with an é saved as Latin-1
+        >>> Path("latin.nn").write_bytes(b"# caf\\xe9")
+        >>> nndsl.load("latin.nn")
 
     `.nn` files are UTF-8. Have your editor save the file in that encoding, or remove the character.
+
+        $ nndsl check small.nn
     """
 
     code: ClassVar[str] = "NN084"

@@ -11,10 +11,13 @@ class ShapeClash(Said):
 
     Example:
 
-        a = words |> Dense(128)
-        b = a + (words |> Dense(64))
+        a = x |> Dense(128)
+        b = a + (x |> Dense(64))
 
     Cure: give both sides the same sizes; write `x[:, none]` to add an axis of size 1 along which to repeat.
+
+        a = x |> Dense(64)
+        b = a + (x |> Dense(64))
     """
 
     code = "NN201"
@@ -23,13 +26,17 @@ class ShapeClash(Said):
 
 class DimClash(Said):
     """A named dim of a layer or function is fixed to one size by an argument, and another argument or a const gives
-    it another.
+    it another; or two arguments of which the shapes should agree do not.
 
     Example:
 
+        p = x |> Dense(1)
         loss mse(y, p)     # y: f32[batch], p: f32[batch, 1]
 
     Cure: the message names both places; change one of the two.
+
+        p = x |> Dense(1)
+        loss mse(y, p[:, 0])
     """
 
     code = "NN202"
@@ -39,9 +46,13 @@ class DimClash(Said):
 class WrongRank(Said):
     """A layer or function asks for a certain number of axes.
 
-    Example: an image of f32[batch, 28, 28, 1] given to a layer that takes f32[batch, features].
+    Example:
+
+        h = x |> LSTM(16)     # x: f32[batch, 8], and an LSTM takes f32[batch, time, features]
 
     Cure: `|> Flatten()` makes one axis of all but the first; `x[:, none]` adds one.
+
+        h = x[:, none] |> LSTM(16)
     """
 
     code = "NN203"
@@ -53,9 +64,11 @@ class InnerSizes(Said):
 
     Example:
 
-        x @ kernel     # x: f32[batch, 64], kernel: f32[32, 10]
+        h = x @ ones([10, 8])     # x: f32[batch, 8]
 
     Cure: make both sizes equal, or transpose one side.
+
+        h = x @ transpose(ones([10, 8]))
     """
 
     code = "NN204"
@@ -67,9 +80,13 @@ class BadDim(Said):
 
     Example:
 
-        x |> Dense(0)
+        input x: f32[none, 784]
+        h = x |> Dense(0)
 
-    Cure: give a size of at least 1.
+    Cure: give a size of at least 1. A size that comes from the data has a name.
+
+        input x: f32[batch, 784]
+        h = x |> Dense(10)
     """
 
     code = "NN205"
@@ -81,9 +98,11 @@ class DoesNotFit(Said):
 
     Example:
 
-        reshape(x, [batch, 7])     # x: f32[batch, 12]
+        h = reshape(x, [batch, 7])     # x: f32[batch, 8]
 
     Cure: the message gives both shapes; `-1` stands for the size that is left.
+
+        h = reshape(x, [batch, 4, -1])
     """
 
     code = "NN206"
@@ -95,9 +114,11 @@ class NoSuchAxis(Said):
 
     Example:
 
-        sum(x, axis=2)     # x: f32[batch, 4]
+        h = sum(x, axis=2)     # x: f32[batch, 8]
 
     Cure: use an axis the value has.
+
+        h = sum(x, axis=1)
     """
 
     code = "NN207"
@@ -109,9 +130,13 @@ class WrongDtype(Said):
 
     Example:
 
-        exp(words)     # words: index<100>[batch]
+        input x: i32[batch, 4]
+        output h = x |> Dense(3)
 
-    Cure: convert with `cast(x, f32)`.
+    Cure: declare the dtype that is needed, or convert with `cast(x, f32)`.
+
+        input x: i32[batch, 4]
+        output h = cast(x, f32) |> Dense(3)
     """
 
     code = "NN208"
@@ -124,10 +149,13 @@ class SharedSizes(Said):
     Example:
 
         enc = Dense(64)
-        a = enc(x)      # x: f32[batch, 10]
-        b = enc(z)      # z: f32[batch, 20]
+        a = enc(x)             # x: f32[batch, 8]
+        b = enc(image)         # image: f32[batch, 28, 28]
 
     Cure: build a second layer, or bring both values to one size.
+
+        a = x |> Dense(64)
+        b = image |> Dense(64)
     """
 
     code = "NN209"
@@ -139,9 +167,13 @@ class NotANumber(Said):
 
     Example:
 
+        p = softmax(x |> Dense(3))
         loss argmax(p)
 
     Cure: use a loss function, or reduce a float value: `loss mean(abs(y - p))`.
+
+        p = softmax(x |> Dense(3))
+        loss sparse_categorical_crossentropy(label, p)
     """
 
     code = "NN210"
@@ -153,9 +185,11 @@ class BadIndex(Said):
 
     Example:
 
-        x[:, 7]     # x: f32[batch, 4]
+        h = x[:, 8]     # x: f32[batch, 8]
 
     Cure: index within the size; -1 is the last.
+
+        h = x[:, 7]
     """
 
     code = "NN211"
@@ -167,9 +201,13 @@ class ParamSize(Said):
 
     Example:
 
-        param w: f32[batch, 4] = zeros
+        input x: f32[784, batch]
+        output h = x |> Dense(10)
 
-    Cure: use sizes that are numbers or consts, or fix the size in the input's type.
+    Cure: use sizes that are numbers or consts, or fix the size in the input's type. The batch comes first.
+
+        input x: f32[batch, 784]
+        output h = x |> Dense(10)
     """
 
     code = "NN212"
@@ -181,13 +219,45 @@ class ReturnType(Said):
 
     Example:
 
-        fn f(x: f32[batch, n]) -> f32[batch] { return x }
+        fn total(x: f32[batch, n]) -> f32[batch] { return x }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = total(x)
+        }
 
     Cure: change the body or the declared type.
+
+        fn total(x: f32[batch, n]) -> f32[batch] { return sum(x, axis=1) }
+
+        model M() {
+          input x: f32[batch, 4]
+          output y = total(x)
+        }
     """
 
     code = "NN213"
     title = "the result is not of the declared type"
+
+
+class NotDivisible(Said):
+    """A size is divided by a number that does not go into it, and what is left is no size. The division may stand in a
+    dim, in the body, or follow from a signature such as `x: f32[batch, 3 * n]`.
+
+    Example:
+
+        n = 28
+        h = reshape(image, [batch, 3, n / 3, n])
+
+    Cure: choose sizes that divide, or round: `floor(n / 3)` is 9, `ceil(n / 3)` is 10. The places of a window that
+    moves by `stride` are `floor((size - window) / stride) + 1`.
+
+        n = 28
+        h = reshape(image, [batch, 4, n / 4, n])
+    """
+
+    code = "NN214"
+    title = "a size does not divide evenly"
 
 
 FAMILY: tuple[type[Problem], ...] = (
@@ -204,4 +274,5 @@ FAMILY: tuple[type[Problem], ...] = (
     BadIndex,
     ParamSize,
     ReturnType,
+    NotDivisible,
 )

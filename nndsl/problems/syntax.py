@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nndsl.diagnostics import Fix, Label, Problem, Span
-from nndsl.problems import characters, declarations, habits, reading
+from nndsl.problems import characters, declarations, habits, reading, signs, strings
 from nndsl.problems.saying import Saying
 
 
@@ -14,10 +14,12 @@ from nndsl.problems.saying import Saying
 class Unexpected(Problem):
     """Something stands where it cannot, and no more is known about why.
 
-        for i over [1, 2] { x = f(x) }
+        for i over [1, 2] { x = relu(x) }
 
     The message says what was being read, what was found and what could stand there. Compare the line with one of
     its kind in the language reference.
+
+        for i in [1, 2] { x = relu(x) }
     """
 
     code: ClassVar[str] = "NN001"
@@ -45,10 +47,12 @@ class Unexpected(Problem):
 class UnclosedBracket(Problem):
     """A bracket is opened and never closed.
 
-        logits = words |> Dense(64
+        logits = x |> Dense(64
 
     Put the closing one where it belongs. The message points at the opening bracket and, where the indentation
     tells, at the place where the closing one is missed.
+
+        logits = x |> Dense(64)
     """
 
     code: ClassVar[str] = "NN002"
@@ -80,9 +84,11 @@ class UnclosedBracket(Problem):
 class StrayBracket(Saying):
     """A bracket closes what was never opened.
 
-        logits = Dense(64)(words))
+        logits = Dense(64)(x))
 
     Remove it, or put the opening one where it belongs.
+
+        logits = Dense(64)(x)
     """
 
     code: ClassVar[str] = "NN003"
@@ -97,9 +103,11 @@ class StrayBracket(Saying):
 class MismatchedBracket(Problem):
     """A bracket is closed by one of another kind.
 
-        shape = [batch, 64)
+        sizes = [64, 32)
 
     Close each bracket with its own kind.
+
+        sizes = [64, 32]
     """
 
     code: ClassVar[str] = "NN004"
@@ -132,21 +140,23 @@ class KeywordAsName(Saying):
     """A word that starts a statement is used as the name of a value.
 
         input = x
+        loss = mse(y, x[:, 0])
 
     `input`, `target`, `output`, `loss`, `metric`, `param`, `state`, `next`, `collect`, `expect`, `repeat`, `scan`,
     `assert`, `if`, `for` and `return` start statements, so no line can assign to them. (They are fine as argument
-    names and as settings.) Choose another name:
+    names and as settings.) Choose another name; a `loss` line has no `=` behind its first word:
 
-        words = x
+        h = x
+        loss mse(y, x[:, 0])
     """
 
     code: ClassVar[str] = "NN005"
     title: ClassVar[str] = "this word belongs to the language"
     says: ClassVar[str] = "`{word}` is a word of the language"
-    cure: ClassVar[str] = "choose another name{otherwise}"
+    cure: ClassVar[str] = "{instead}"
 
     word: str
-    otherwise: str
+    instead: str
 
     @property
     def headline(self) -> str:
@@ -157,11 +167,13 @@ class KeywordAsName(Saying):
 class ChainedComparison(Saying):
     """Two comparisons in a row.
 
-        if 0 < n < 10 { … }
+        n = 3
+        if 0 < n < 10 { x = x + n }
 
     A comparison compares two values. Join two with `and`:
 
-        if 0 < n and n < 10 { … }
+        n = 3
+        if 0 < n and n < 10 { x = x + n }
     """
 
     code: ClassVar[str] = "NN007"
@@ -174,9 +186,11 @@ class ChainedComparison(Saying):
 class MissingComma(Saying):
     """Two values stand side by side inside brackets.
 
-        Dense(64 activation=relu)
+        h = x |> Dense(64 activation=relu)
 
     Put a `,` between them.
+
+        h = x |> Dense(64, activation=relu)
     """
 
     code: ClassVar[str] = "NN008"
@@ -190,11 +204,14 @@ class MissingComma(Saying):
 
 @dataclass(frozen=True)
 class TwoStatements(Saying):
-    """A second statement starts on the same line.
+    """A second statement starts on the same line, or something is missing between two values.
 
-        x = 3 y = 4
+        a = x b = 2 * a
 
     Each statement has a line of its own.
+
+        a = x
+        b = 2 * a
     """
 
     code: ClassVar[str] = "NN009"
@@ -209,10 +226,12 @@ class TwoStatements(Saying):
 class MissingExpression(Saying):
     """A value is missing.
 
-        y = x +
+        h = x +
 
     The message points at the place where the value should stand. Inside brackets an expression may go on on the
     next line; outside it ends with its line.
+
+        h = x + 1
     """
 
     code: ClassVar[str] = "NN060"
@@ -229,10 +248,14 @@ class MissingExpression(Saying):
 class MissingBlock(Saying):
     """A statement or declaration that needs a block in braces has none.
 
-        if use_bias
-          y = y + bias
+        if training
+          x = 2 * x
 
     Put the body in braces; the `{` stands at the end of the line or on the next.
+
+        if training {
+          x = 2 * x
+        }
     """
 
     code: ClassVar[str] = "NN061"
@@ -247,10 +270,13 @@ class MissingBlock(Saying):
 class ElseAlone(Saying):
     """`else` without an `if` before it.
 
-        x = 3
-        else { x = 4 }
+        h = x
+        else { h = 2 * x }
 
     `else` follows the `}` of an `if` directly, on its line or the next.
+
+        if training { h = x }
+        else { h = 2 * x }
     """
 
     code: ClassVar[str] = "NN062"
@@ -263,9 +289,11 @@ class ElseAlone(Saying):
 class WrongEquals(Saying):
     """`:=` where a name is bound, or where no state can be meant.
 
-        output y := x
+        output h := relu(x)
 
     `:=` gives a `state` its new value. A name, an output, a default or an argument is set with `=`.
+
+        output h = relu(x)
     """
 
     code: ClassVar[str] = "NN068"
@@ -277,6 +305,8 @@ class WrongEquals(Saying):
 @dataclass(frozen=True)
 class EmptyFile(Saying):
     """A file has no declarations: it is empty, or all of it is comments.
+
+        # a model, one day
 
     Every `.nn` file has at least one definition, section or import:
 
@@ -297,5 +327,5 @@ class EmptyFile(Saying):
 FAMILY: tuple[type[Problem], ...] = (
     Unexpected, UnclosedBracket, StrayBracket, MismatchedBracket, KeywordAsName, ChainedComparison, MissingComma,
     TwoStatements, MissingExpression, MissingBlock, ElseAlone, WrongEquals, EmptyFile, *characters.FAMILY,
-    *declarations.FAMILY, *habits.FAMILY, *reading.FAMILY,
+    *declarations.FAMILY, *habits.FAMILY, *signs.FAMILY, *strings.FAMILY, *reading.FAMILY,
 )  # fmt: skip

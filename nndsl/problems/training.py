@@ -14,10 +14,11 @@ from nndsl.problems.weights import listed
 class WrongSetting(Problem):
     """An option of `fit`, `evaluate`, `predict`, `load` or `compile` has a value that cannot be.
 
-        model.fit(x, y, epochs=3.5)
-        model.fit(x, y, batch_size=0)
+        >>> model.fit(x_train, y_train, epochs=3.5)
 
     Counts are whole numbers from 1 on, shares lie between 0 and 1, the engine is "numba" or "numpy".
+
+        >>> model.fit(x_train, y_train, epochs=3)
     """
 
     code: ClassVar[str] = "NN600"
@@ -36,15 +37,20 @@ class WrongSetting(Problem):
 class NothingToTrain(Problem):
     """A model is to be trained and has no `loss` line, so nothing says what training should make small.
 
-        model M {
-          input  x: f32[batch, 4]
-          output y = x |> Dense(1)
-        }
+        input  x: f32[batch, 8]
+        target t: f32[batch, 1]
+        output p = x |> Dense(1)
+        metric mae(t, p)
+        >>> model.fit(x_train, y_train)
 
-    Add a target and a loss:
+    Add a loss:
 
-          target t: f32[batch, 1]
-          loss   mse(t, y)
+        input  x: f32[batch, 8]
+        target t: f32[batch, 1]
+        output p = x |> Dense(1)
+        loss   mse(t, p)
+        metric mae(t, p)
+        >>> model.fit(x_train, y_train)
     """
 
     code: ClassVar[str] = "NN601"
@@ -69,14 +75,17 @@ class NothingToTrain(Problem):
 class NoData(Problem):
     """No data was given, and the `train` section names none for this purpose.
 
-        train M { optimizer = Adam() }        # and then: nndsl train m.nn
+        optimizer = Adam()
+        $ nndsl train m.nn
 
     Name a source in the section, or call `model.fit(x, y)` with arrays. `data` is what is trained on,
     `validation` what is measured after each epoch, `test` what is measured at the end and by `nndsl
     evaluate`:
 
-        data = npz("mnist.npz", pixels="x_train", digit="y_train")
-        test = npz("mnist.npz", pixels="x_test", digit="y_test")
+        optimizer = Adam()
+        data = npz("small.npz", x="x_train", label="y_train")
+        test = npz("small.npz", x="x_test", label="y_test")
+        $ nndsl train m.nn
     """
 
     code: ClassVar[str] = "NN602"
@@ -102,14 +111,20 @@ class NoData(Problem):
 
 @dataclass(frozen=True)
 class UnknownCallback(Problem):
-    """The `train` section names a callback that does not exist, or one that only Python can make.
+    """The `train` section names a callback that only Python can make, or `build_callbacks` is given one that does not
+    exist. (A misspelt callback in a file is NN101.)
 
-        callbacks = [EarlyStoping(patience=3)]
+        >>> from nndsl.training.callbacks import build_callbacks
+        >>> from nndsl.ir.experiment import CallbackCall
+        >>> build_callbacks([CallbackCall("LearningRateScheduler", (), {}, None)], None)
 
     There are EarlyStopping, ModelCheckpoint, ReduceLROnPlateau, CSVLogger and TerminateOnNaN.
     LambdaCallback and LearningRateScheduler take Python functions: pass them to
     `model.fit(callbacks=[...])`; in a `.nn` file the learning rate follows a schedule
     (`Adam(learning_rate=CosineDecay(0.001, 1000))`).
+
+        >>> slower = nndsl.LearningRateScheduler(lambda epoch, rate: rate / 2)
+        >>> model.fit(x_train, y_train, callbacks=[slower])
     """
 
     code: ClassVar[str] = "NN603"
@@ -134,13 +149,18 @@ class UnknownCallback(Problem):
 
 @dataclass(frozen=True)
 class WrongCallbackArgument(Problem):
-    """A callback got an argument it does not have, or a value that cannot be.
+    """A callback got a value that cannot be.
 
-        callbacks = [EarlyStopping(patience="three")]
-        callbacks = [ReduceLROnPlateau(factor=2.0)]       # has to be below 1
+        data = npz("small.npz", x="x_train", label="y_train")
+        callbacks = [ReduceLROnPlateau(factor=2.0)]
+        $ nndsl train m.nn
 
     The names and meanings are those of Keras. A callback named in a `.nn` file writes inside the run folder
     only, so its paths are relative and have no `..`.
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        callbacks = [ReduceLROnPlateau(monitor="loss", factor=0.5)]
+        $ nndsl train m.nn
     """
 
     code: ClassVar[str] = "NN604"
@@ -163,10 +183,16 @@ class WrongCallbackArgument(Problem):
 class UnknownMonitor(Problem):
     """A callback watches a value that training does not give, so it does nothing.
 
+        data = npz("small.npz", x="x_train", label="y_train")
+        validation_split = 0.1
         callbacks = [EarlyStopping(monitor="val_acuracy", patience=3)]
 
     The values are `loss`, the names of the metrics, and the same with `val_` in front where there is
     validation data (`validation = ...`, `validation_split = 0.1`, or `validation_data=` in Python).
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        validation_split = 0.1
+        callbacks = [EarlyStopping(monitor="val_accuracy", patience=3)]
     """
 
     code: ClassVar[str] = "NN605"
@@ -194,10 +220,38 @@ class UnknownMonitor(Problem):
 class MonitorDirection(Problem):
     """A callback watches a value of which nobody knows whether more is better or less.
 
-        callbacks = [EarlyStopping(monitor="val_hits")]
+        model M() {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          logits = x |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+          metric surest = max(p, axis=-1)
+        }
+
+        train M {
+          data      = npz("small.npz", x="x_train", label="y_train")
+          callbacks = [EarlyStopping(monitor="surest")]
+        }
+        $ nndsl train m.nn
 
     Say it: `mode="max"` where more is better, `mode="min"` where less is. For `loss` and the metrics of the
     standard library it is known.
+
+        model M() {
+          input  x: f32[batch, 8]
+          target label: index<3>[batch]
+          logits = x |> Dense(3)
+          output p = softmax(logits)
+          loss   sparse_categorical_crossentropy(label, logits)
+          metric surest = max(p, axis=-1)
+        }
+
+        train M {
+          data      = npz("small.npz", x="x_train", label="y_train")
+          callbacks = [EarlyStopping(monitor="surest", mode="max")]
+        }
+        $ nndsl train m.nn
     """
 
     code: ClassVar[str] = "NN606"
@@ -222,10 +276,22 @@ class LossNotFinite(Problem):
     Common causes: a learning rate that is too high, a logarithm of zero or a division by zero in a loss of
     one's own, inputs that are not scaled (pixels of 0..255 want a division by 255).
 
-        optimizer = SGD(learning_rate=100.0)
+        input  x: f32[batch, 8]
+        target t: f32[batch, 1]
+        output p = x |> Dense(1)
+        loss   mean(log(p))
+        loss   0 * mse(t, p)
+        >>> model.fit(x_train, y_train)
 
     Lower the learning rate, add `clipnorm=1.0` to the optimizer, or add `TerminateOnNaN()` to the callbacks
     to stop at once.
+
+        input  x: f32[batch, 8]
+        target t: f32[batch, 1]
+        output p = x |> Dense(1)
+        loss   mean(log(square(p) + 0.001))
+        loss   0 * mse(t, p)
+        >>> model.fit(x_train, y_train)
     """
 
     code: ClassVar[str] = "NN610"

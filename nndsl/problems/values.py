@@ -12,9 +12,13 @@ from nndsl.problems.arrays import ArrayProblem
 class WrongDtype(ArrayProblem):
     """An array holds something that is not a number: text, objects, dates, complex numbers.
 
-        model.fit(x, np.array(["cat", "dog"]))
+        >>> animals = np.array(["cat", "dog"] * 50)
+        >>> model.fit(x_train, animals)
 
-    Turn it into numbers first. Class names become 0, 1, 2, … with `np.unique(names, return_inverse=True)[1]`.
+    Turn it into numbers first: class names become 0, 1, 2, …
+
+        >>> animals = np.array(["cat", "dog"] * 50)
+        >>> model.fit(x_train, np.unique(animals, return_inverse=True)[1])
     """
 
     code = "NN527"
@@ -35,10 +39,12 @@ class WrongDtype(ArrayProblem):
 class InexactValues(ArrayProblem):
     """An array holds values that the declared dtype cannot hold.
 
-        target label: index<10>[batch]      # given 2.5
+        >>> model.fit(x_train, y_train + 0.5)       # target label: index<3>[batch]
 
     Fractions do not become integers, and integers too large for the dtype do not wrap around. Only the
     rounding of f64 to f32 is done without a word. Declare a wider dtype, or convert the array yourself.
+
+        >>> model.fit(x_train, y_train)
     """
 
     code = "NN528"
@@ -68,8 +74,15 @@ def _others(count: int) -> str:
 class NotFinite(ArrayProblem):
     """An array holds NaN or infinity.
 
+        >>> x_train[3, 5] = np.nan
+        >>> model.fit(x_train, y_train)
+
     One of them makes the loss NaN, and soon every weight. Remove such rows, or fill the gaps:
     `x[~np.isfinite(x).all(axis=1)]` shows the rows of a table, `np.nan_to_num(x)` puts zeros.
+
+        >>> x_train[3, 5] = np.nan
+        >>> whole = np.isfinite(x_train).all(axis=1)
+        >>> model.fit(x_train[whole], y_train[whole])
     """
 
     code = "NN529"
@@ -92,10 +105,14 @@ class NotFinite(ArrayProblem):
 class IndexOutOfRange(ArrayProblem):
     """A class number or word number is outside of what the model declares.
 
-        target topic: index<46>[batch]      # given 46
+        >>> labels = y_train + 1                    # they run from 1 to 3
+        >>> model.fit(x_train, labels)              # target label: index<3>[batch]
 
     `index<n>` takes 0 to n-1. Labels that start at 1 have to be lowered by 1; a text with word numbers up
     to 30000 needs `index<30001>`, or `ragged(…, num_words=10000)`, which makes every rarer word 2.
+
+        >>> labels = y_train + 1
+        >>> model.fit(x_train, labels - 1)
     """
 
     code = "NN530"
@@ -130,9 +147,22 @@ class IndexOutOfRange(ArrayProblem):
 class NotBinary(ArrayProblem):
     """A `binary` array holds something other than 0 and 1.
 
-        target spam: binary[batch]          # given -1 and 1
+        input  x: f32[batch, 8]
+        target spam: binary[batch]
+        p = x |> Dense(1, activation=sigmoid)
+        output q = p[:, 0]
+        loss   binary_crossentropy(spam, q)
+        >>> model.fit(x_train, 2 * y_train - 1)     # -1 and 1
 
-    Make it 0 and 1: `(y > 0)`. Probabilities between 0 and 1 are declared `prob[batch]`.
+    Make it 0 and 1. Probabilities between 0 and 1 are declared `prob[batch]`.
+
+        input  x: f32[batch, 8]
+        target spam: binary[batch]
+        p = x |> Dense(1, activation=sigmoid)
+        output q = p[:, 0]
+        loss   binary_crossentropy(spam, q)
+        >>> signs = 2 * y_train - 1
+        >>> model.fit(x_train, signs > 0)
     """
 
     code = "NN531"
@@ -156,9 +186,21 @@ class NotBinary(ArrayProblem):
 class NotOneHot(ArrayProblem):
     """A row of a `onehot` array is not a single 1 among zeros.
 
-        target digit: onehot[batch, 3]      # given [0.2, 0.8, 0.0] or [1, 1, 0]
+        input  x: f32[batch, 8]
+        target digit: onehot[batch, 3]
+        logits = x |> Dense(3)
+        output p = softmax(logits)
+        loss   categorical_crossentropy(digit, logits)
+        >>> model.fit(x_train, np.full((100, 3), [0.2, 0.8, 0.0]))
 
     Soft labels are declared `prob[batch, 3]`; several labels at once are `binary[batch, 3]`.
+
+        input  x: f32[batch, 8]
+        target digit: onehot[batch, 3]
+        logits = x |> Dense(3)
+        output p = softmax(logits)
+        loss   categorical_crossentropy(digit, logits)
+        >>> model.fit(x_train, np.full((100, 3), [0, 1, 0]))
     """
 
     code = "NN532"
@@ -182,9 +224,23 @@ class NotOneHot(ArrayProblem):
 class NotProbability(ArrayProblem):
     """A `prob` array holds values below 0 or above 1.
 
-        target risk: prob[batch]            # given 35, as a percentage
+        input  x: f32[batch, 8]
+        target risk: prob[batch]
+        p = x |> Dense(1)
+        output q = p[:, 0]
+        loss   mse(risk, q)
+        >>> percent = 100 * y_train
+        >>> model.fit(x_train, percent)
 
-    Bring them into 0..1 (`y / 100`), or declare `f32` if they are no probabilities.
+    Bring them into 0..1, or declare `f32` if they are no probabilities.
+
+        input  x: f32[batch, 8]
+        target risk: prob[batch]
+        p = x |> Dense(1)
+        output q = p[:, 0]
+        loss   mse(risk, q)
+        >>> percent = 100 * y_train
+        >>> model.fit(x_train, percent / 100)
     """
 
     code = "NN533"

@@ -21,10 +21,13 @@ def listed(names: tuple[str, ...]) -> str:
 class WeightsUnreadable(Problem):
     """A weights file is not there, is damaged, or is no safetensors file.
 
-        nndsl evaluate m.nn --weights notes.txt
+        >>> model.load_weights("small.nn")
 
     nndsl reads what `model.save` and `nndsl train` write. A file that was cut short cannot be repaired:
     copy it again or train again.
+
+        >>> model.save("small.safetensors")
+        >>> model.load_weights("small.safetensors")
     """
 
     code: ClassVar[str] = "NN607"
@@ -42,12 +45,16 @@ class WeightsUnreadable(Problem):
 class WeightsDoNotFit(Problem):
     """A weights file belongs to another model, or to the same model built with other consts.
 
-        model = nndsl.load("reuters.nn", hidden=128)
-        model.load_weights("reuters64.safetensors")          # kernels of another size
+        >>> nndsl.load("small.nn", units=32).save("small32.safetensors")
+        >>> model.load_weights("small32.safetensors")           # its kernels have 16 columns
 
     The message lists each array that is missing, is too much, or has another shape or dtype, and those with
     NaN or infinite numbers. Nothing was loaded. Build the model as it was when the weights were saved; the
     file keeps its consts, and they are shown.
+
+        >>> wide = nndsl.load("small.nn", units=32)
+        >>> wide.save("small32.safetensors")
+        >>> wide.load_weights("small32.safetensors")
     """
 
     code: ClassVar[str] = "NN608"
@@ -75,9 +82,11 @@ class WeightsDoNotFit(Problem):
 class WrongParamValue(Problem):
     """An array put into `model.params` does not fit the parameter, or there is no parameter of that name.
 
-        model.params["Dense_1.kernel"] = np.zeros((3, 3))        # it is f32[784, 32]
+        >>> model.params["Dense_1.kernel"] = np.zeros((3, 3))        # it is f32[8, 16]
 
     The new array needs the shape of the old one, numbers that its dtype holds, and no NaN.
+
+        >>> model.params["Dense_1.kernel"] = np.zeros((8, 16))
     """
 
     code: ClassVar[str] = "NN609"
@@ -102,11 +111,16 @@ class WrongParamValue(Problem):
 class RunFolderTaken(Problem):
     """The run folder exists and holds files. A run never overwrites another.
 
-        nndsl train m.nn --run runs/a
-        nndsl train m.nn --run runs/a          # refused
+        data = npz("small.npz", x="x_train", label="y_train")
+        $ nndsl train m.nn --run runs/a
+        $ nndsl train m.nn --run runs/a
 
     Give another name, leave `--run` out to have a folder made with the date and time, or remove the old
     folder.
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        $ nndsl train m.nn --run runs/a
+        $ nndsl train m.nn --run runs/b
     """
 
     code: ClassVar[str] = "NN611"
@@ -127,9 +141,11 @@ class RunFolderTaken(Problem):
 class CannotWrite(Problem):
     """A file or folder cannot be written: no permission, a full disk, a folder that is not there.
 
-        nndsl train m.nn --run /proc/run
+        >>> model.save("results/small.safetensors")
 
     The message holds what the system says. Choose another place or make room.
+
+        >>> model.save("small.safetensors")
     """
 
     code: ClassVar[str] = "NN612"
@@ -147,10 +163,16 @@ class CannotWrite(Problem):
 class NotARunFolder(Problem):
     """The folder given to `--run` is not one that `nndsl train` left, or it is damaged.
 
-        nndsl evaluate m.nn --run runs
+        test = npz("small.npz", x="x_test", label="y_test")
+        $ nndsl evaluate m.nn --run data
 
     A run folder holds settings.json and best.safetensors. Give one of the folders in `runs/`, or a weights
     file with `--weights FILE`.
+
+        data = npz("small.npz", x="x_train", label="y_train")
+        test = npz("small.npz", x="x_test", label="y_test")
+        $ nndsl train m.nn --run runs/a
+        $ nndsl evaluate m.nn --run runs/a
     """
 
     code: ClassVar[str] = "NN613"
@@ -175,9 +197,11 @@ class NotARunFolder(Problem):
 class FileTaken(Problem):
     """`nndsl new` found a file of that name, and overwrites nothing.
 
-        nndsl new mnist          # mnist.nn is there already
+        $ nndsl new small
 
     Choose another name, or move the old file away.
+
+        $ nndsl new larger
     """
 
     code: ClassVar[str] = "NN614"

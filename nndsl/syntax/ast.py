@@ -7,17 +7,26 @@ equal trees.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, dataclass_transform
 
 from nndsl.diagnostics import Span
 
+Sort = TypeVar("Sort")
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Syntax:
-    """Base of all nodes.
 
-    Equality and text are written once here: to generate them for each of fifty classes takes a tenth of `nndsl check`.
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
+def node(sort: type[Sort]) -> type[Sort]:
+    """A sort of node: a frozen dataclass for mypy, which lets nobody set a field.
+
+    Python is not asked to refuse that as well, and equality and text are written once, in `Syntax`: to generate all
+    this for each of fifty classes takes a fifth of `nndsl check`, and a frozen node takes twice as long to make.
     """
+    return dataclass(eq=False, repr=False)(sort)
+
+
+@node
+class Syntax:
+    """Base of all nodes."""
 
     span: Span = field(compare=False, repr=False, kw_only=True)
 
@@ -38,54 +47,54 @@ class Syntax:
 # --- expressions -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Name(Syntax):
     """`relu`, or with dots as read from a module: `blocks.Residual` is `Attribute(Name("blocks"), "Residual")`."""
 
     id: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Number(Syntax):
     """An int or float literal (`10_000`, `1e-7`)."""
 
     value: int | float
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class String(Syntax):
     """`"reuters.npz"`; escapes are those of JSON."""
 
     value: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Bool(Syntax):
     """`true`, `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class NoneValue(Syntax):
     """`none`."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class ListExpr(Syntax):
     """`[64, 32]`."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class TupleExpr(Syntax):
     """`(a, b)`, two items or more: what a pipe passes as several arguments, or a pair."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Unary(Syntax):
     """`-x`, `not x`."""
 
@@ -93,7 +102,7 @@ class Unary(Syntax):
     operand: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Binary(Syntax):
     """`+ - * / % ** @ < <= > >= == != and or`. `op_span` is the operator alone."""
 
@@ -103,7 +112,7 @@ class Binary(Syntax):
     op_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Argument(Syntax):
     """`3` or `activation=relu` in a call. `name_span` is the name alone."""
 
@@ -112,7 +121,7 @@ class Argument(Syntax):
     name_span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Call(Syntax):
     """`Dense(64, activation=relu)`."""
 
@@ -120,7 +129,7 @@ class Call(Syntax):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Slice(Syntax):
     """`a:b:c` inside an index; each part may be absent."""
 
@@ -129,12 +138,12 @@ class Slice(Syntax):
     step: Expr | None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Ellipsis_(Syntax):
     """`...` inside an index or among the dims of a type."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Index(Syntax):
     """`x[:, -1]`; items are expressions, slices, `...` and `none`."""
 
@@ -142,7 +151,7 @@ class Index(Syntax):
     items: tuple[Expr | Slice | Ellipsis_, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Attribute(Syntax):
     """`blocks.Residual`, `train.epochs`."""
 
@@ -151,7 +160,7 @@ class Attribute(Syntax):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Pipe(Syntax):
     """`x |> f |> g(2)`: `stages` are applied to `value` in order (flat, so a thousand stages nest no deeper)."""
 
@@ -159,7 +168,7 @@ class Pipe(Syntax):
     stages: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Range(Syntax):
     """`0..n` in a `for`."""
 
@@ -167,7 +176,7 @@ class Range(Syntax):
     stop: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Poison(Syntax):
     """Stands where text did not parse and was reported; means nothing and causes no further error."""
 
@@ -181,7 +190,7 @@ Expr: TypeAlias = (
 # --- types -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class TensorTypeExpr(Syntax):
     """`f32[batch, n]`, `index<topics>[batch]`, `prob[...]`. `dtype` is the word, `count` what stands in `<>`.
 
@@ -196,7 +205,7 @@ class TensorTypeExpr(Syntax):
 # --- statements ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Assign(Syntax):
     """`y = x @ kernel`. Several names unpack a tuple: `a, b = split(x, 2)`."""
 
@@ -205,7 +214,7 @@ class Assign(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Update(Syntax):
     """`v := rho * v + (1 - rho) * g * g`: the new value of a state."""
 
@@ -214,14 +223,14 @@ class Update(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class ExprStatement(Syntax):
     """An expression on a line of its own (reported by the checker: it does nothing)."""
 
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class InputDecl(Syntax):
     """`input words: f32[batch, vocabulary]` or `target topic: index<topics>[batch]` (`role` tells which)."""
 
@@ -232,7 +241,7 @@ class InputDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class OutputDecl(Syntax):
     """`output probability = softmax(logits)`, or `output logits` for a value that has that name already."""
 
@@ -242,7 +251,7 @@ class OutputDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class LossLine(Syntax):
     """`loss 0.5 * mse(a, b)` or `loss ranking = …`; also a penalty inside a layer."""
 
@@ -250,7 +259,7 @@ class LossLine(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class MetricLine(Syntax):
     """`metric accuracy(topic, probability)` or `metric top5 = …`."""
 
@@ -258,18 +267,19 @@ class MetricLine(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class ParamDecl(Syntax):
-    """`param kernel: f32[features, units] = glorot_uniform`."""
+    """`param kernel: f32[features, units] = glorot_uniform`, with `constraint max_norm(2.0)` behind it or not."""
 
     name: str
     name_span: Span = field(compare=False, repr=False)
     type: TensorTypeExpr
     value: Expr | None
+    constraint: Expr | None
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class StateDecl(Syntax):
     """`state v = zeros_like(p)` or `state mean: f32[n] = zeros`."""
 
@@ -280,14 +290,14 @@ class StateDecl(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Return(Syntax):
     """`return activation(y)`."""
 
     value: Expr | None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class If(Syntax):
     """Compile-time `if`; `otherwise` is the `else` block, empty when absent; `else if` nests one If in it."""
 
@@ -296,7 +306,7 @@ class If(Syntax):
     otherwise: Block
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class For(Syntax):
     """Compile-time `for i in 0..n { … }`, `for u in [64, 32] { … }`."""
 
@@ -306,7 +316,7 @@ class For(Syntax):
     body: Block
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Repeat(Syntax):
     """`repeat n { … }`."""
 
@@ -314,7 +324,7 @@ class Repeat(Syntax):
     body: Block
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Assert(Syntax):
     """`assert n % heads == 0, "heads must divide the width"`."""
 
@@ -322,7 +332,7 @@ class Assert(Syntax):
     message: Expr | None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Carry(Syntax):
     """`h = zeros([batch, units])` in the head of a scan."""
 
@@ -330,19 +340,26 @@ class Carry(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
+class Sequence(Syntax):
+    """`x_t in x` in the head of a scan: what a step's part is called, and what it is a part of."""
+
+    name: str
+    value: Expr
+
+
+@node
 class Scan(Syntax):
     """`scan (h = zeros(…)) over x_t in x axis 1 { … }`; `reverse` when the word stands after the axis."""
 
     carries: tuple[Carry, ...]
-    item: str
-    sequence: Expr
+    sequences: tuple[Sequence, ...]
     axis: Expr
     reverse: bool
     body: Block
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Next(Syntax):
     """`next h = …` in a scan."""
 
@@ -350,7 +367,7 @@ class Next(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Collect(Syntax):
     """`collect h as outputs` in a scan."""
 
@@ -358,7 +375,7 @@ class Collect(Syntax):
     name: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Expect(Syntax):
     """A line of a `test` section: `expect shape(h) == [batch, 64]`, `expect error NN201 { … }`.
 
@@ -373,7 +390,7 @@ class Expect(Syntax):
     items: tuple[Definition, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Setting(Syntax):
     """`epochs = 9` in a `train` or `data` section."""
 
@@ -382,7 +399,7 @@ class Setting(Syntax):
     value: Expr
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class PoisonStatement(Syntax):
     """A statement that did not parse. `names` are what it seems to bind: uses of them are not reported."""
 
@@ -399,17 +416,21 @@ Block: TypeAlias = tuple[Statement, ...]
 # --- declarations ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Parameter(Syntax):
-    """One name in a parameter list: `units: int`, `rho: float = 0.9`, `x: f32[..., n]`, or untyped `p`."""
+    """One name in a parameter list: `units: int`, `rho: float = 0.9`, `x: f32[..., n]`, or untyped `p`.
+
+    `rest` where it takes as many values as are given: `...values`.
+    """
 
     name: str
     name_span: Span = field(compare=False, repr=False)
     type: TensorTypeExpr | None
     default: Expr | None
+    rest: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Definition(Syntax):
     """`model`, `layer`, `fn`, `loss`, `metric`, `optimizer`, `init` or `schedule` (`role`), with its name.
 
@@ -429,7 +450,19 @@ class Definition(Syntax):
     private: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
+class Alias(Syntax):
+    """`layer BatchNorm = BatchNormalization`: a second name for what `target` names."""
+
+    role: str
+    name: str
+    name_span: Span = field(compare=False, repr=False)
+    target: Expr
+    doc: str = field(default="", compare=False)
+    private: bool = False
+
+
+@node
 class Section(Syntax):
     """`train NAME { … }`, `data NAME { … }` (Settings) and `test "name" { … }` (statements)."""
 
@@ -440,7 +473,7 @@ class Section(Syntax):
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class Import(Syntax):
     """`import "blocks.nn"`, `import "blocks.nn" as blocks`."""
 
@@ -449,17 +482,17 @@ class Import(Syntax):
     alias: str | None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class PoisonItem(Syntax):
     """Text at the top of a file that did not parse. `names` are what it seems to define."""
 
     names: tuple[str, ...]
 
 
-Item: TypeAlias = Definition | Section | Import | PoisonItem
+Item: TypeAlias = Definition | Alias | Section | Import | PoisonItem
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@node
 class File(Syntax):
     """A whole `.nn` file."""
 

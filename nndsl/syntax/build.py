@@ -66,6 +66,11 @@ class Builder:
 
     local_definition = definition
 
+    def alias(self, span: Span, private: Token | None, role: Token, name: Token, target: ast.Expr) -> ast.Alias:
+        return ast.Alias(
+            role.text, name.text, self._span(name), target, self._doc(span), private is not None, span=span
+        )
+
     def params(self, span: Span, *items: ast.Parameter | None) -> tuple[ast.Parameter, ...]:
         return tuple(item for item in items if item is not None)
 
@@ -73,6 +78,9 @@ class Builder:
         self, span: Span, name: Token, type: ast.TensorTypeExpr | None, default: ast.Expr | None
     ) -> ast.Parameter:
         return ast.Parameter(name.text, self._span(name), type, default, span=span)
+
+    def rest_param(self, span: Span, name: Token, type: ast.TensorTypeExpr | None) -> ast.Parameter:
+        return ast.Parameter(name.text, self._span(name), type, None, True, span=span)
 
     def returns(self, span: Span, *types: ast.TensorTypeExpr) -> tuple[ast.TensorTypeExpr, ...]:
         return types
@@ -136,9 +144,9 @@ class Builder:
         return ast.MetricLine(name.text, value, span=span)
 
     def param_line(
-        self, span: Span, name: Token, type: ast.TensorTypeExpr, value: ast.Expr | None
+        self, span: Span, name: Token, type: ast.TensorTypeExpr, value: ast.Expr | None, constraint: ast.Expr | None
     ) -> ast.ParamDecl:
-        return ast.ParamDecl(name.text, self._span(name), type, value, self._doc(span), span=span)
+        return ast.ParamDecl(name.text, self._span(name), type, value, constraint, self._doc(span), span=span)
 
     def state_line(
         self, span: Span, name: Token, type: ast.TensorTypeExpr | None, value: ast.Expr
@@ -168,12 +176,16 @@ class Builder:
         return ast.Assert(condition, message, span=span)
 
     def scan(self, span: Span, *parts: Any) -> ast.Scan:
-        *carries, item, sequence, axis, reverse, body = parts
-        kept = tuple(carry for carry in carries if carry is not None)
-        return ast.Scan(kept, item.text, sequence, axis, reverse is not None, body, span=span)
+        *head, axis, reverse, body = parts
+        carries = tuple(part for part in head if isinstance(part, ast.Carry))
+        sequences = tuple(part for part in head if isinstance(part, ast.Sequence))
+        return ast.Scan(carries, sequences, axis, reverse is not None, body, span=span)
 
     def carry(self, span: Span, name: Token, value: ast.Expr) -> ast.Carry:
         return ast.Carry(name.text, value, span=span)
+
+    def sequence(self, span: Span, name: Token, value: ast.Expr) -> ast.Sequence:
+        return ast.Sequence(name.text, value, span=span)
 
     def next_line(self, span: Span, name: Token, value: ast.Expr) -> ast.Next:
         return ast.Next(name.text, value, span=span)
@@ -260,7 +272,7 @@ class Builder:
             value.encode()  # half of a surrogate pair is no character
             return value
         except ValueError:
-            self.problems.append(odd().say.BadEscape(self._span(token)))
+            self.problems.append(odd().strings.BadEscape(self._span(token)))
             return ""
 
     def boolean(self, span: Span, word: Token) -> ast.Bool:

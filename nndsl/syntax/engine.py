@@ -68,33 +68,27 @@ class Parse:
         ]
         self.states = [tables.start]
         self.values: list[Any] = []
-        self.starts: list[int] = []
         self.ends: list[int] = []
         self.depths: list[int] = []
         self.firsts: list[int] = []
 
-    def kind(self, token: Token) -> str:
-        """The terminal a token is in the present state: a keyword where one may stand, else a name."""
-        if token.kind == "NAME":
-            keyword = self.tables.words.get(token.text)
-            if keyword is not None and (keyword in self.tables.rows[self.states[-1]] or token.text in RESERVED):
-                return keyword
-        return token.kind
-
     def run(self, on_fault: Callable[[Fault], Resume | None]) -> Any:
         """Parse to the end. `on_fault` reports and says at which token to go on, None to give up."""
-        rows, rules, states = self.tables.rows, self.tables.rules, self.states
+        rows, rules, words, states = self.tables.rows, self.tables.rules, self.tables.words, self.states
         # Rules that only hand up their one part, as `sum: product`: nine reductions out of ten.
         units = [rule.origin if rule.collapses and rule.size == 1 else None for rule in rules]
         i = 0
         resumed = -1
         while True:
-            token = self.tokens[i]
-            action = rows[states[-1]].get(self.kind(token))
+            token, row = self.tokens[i], rows[states[-1]]
+            kind, word = token.kind, token.text
+            if kind == "NAME" and word in words and (words[word] in row or word in RESERVED):
+                kind = words[word]  # a keyword where one may stand, else a name
+            action = row.get(kind)
             if action is None:
                 fault = self._fault(i)
             elif action >= 0:
-                self._push(action, token, token.start, token.end, 0, i)
+                self._push(action, token, token.end, 0, i)
                 i += 1
                 continue
             elif (origin := units[-1 - action]) is not None:
@@ -113,10 +107,9 @@ class Parse:
             self._poison(fault, resume)
             i = resumed = max(resume.token, resumed + 1)  # whatever happens, it goes on
 
-    def _push(self, state: int, value: Any, start: int, end: int, depth: int, first: int) -> None:
+    def _push(self, state: int, value: Any, end: int, depth: int, first: int) -> None:
         self.states.append(state)
         self.values.append(value)
-        self.starts.append(start)
         self.ends.append(end)
         self.depths.append(depth)
         self.firsts.append(first)
@@ -126,17 +119,15 @@ class Parse:
         size = rule.size
         if size:
             parts = self.values[-size:]
-            start, end, first = self.starts[-size], self.ends[-1], self.firsts[-size]
-            depth = max(self.depths[-size:])
+            depth, end, first = max(self.depths[-size:]), self.ends[-1], self.firsts[-size]
             if rule.action in DEEPENING:
                 depth += 1
                 if depth > MAX_DEPTH:
                     return False
-            for stack in (self.values, self.starts, self.ends, self.depths, self.firsts, self.states):
+            for stack in (self.values, self.ends, self.depths, self.firsts, self.states):
                 del stack[-size:]
         else:
-            parts, depth, first = [], 0, token
-            start = end = self.tokens[token].start
+            parts, depth, end, first = [], 0, self.tokens[token].start, token
         children = _children(rule, parts)
         value: Any
         action = self.actions[number]
@@ -145,8 +136,8 @@ class Parse:
         elif action is None:
             value = children
         else:
-            value = action(Span(self.source, start, end), *children)
-        self._push(self.tables.rows[self.states[-1]][rule.origin], value, start, end, depth, first)
+            value = action(Span(self.source, self.tokens[first].start, end), *children)
+        self._push(self.tables.rows[self.states[-1]][rule.origin], value, end, depth, first)
         return True
 
     # --- faults ------------------------------------------------------------------------------------------
@@ -191,11 +182,10 @@ class Parse:
     def _poison(self, fault: Fault, resume: Resume) -> None:
         """Drop the statement at fault and shift POISON in its place."""
         del self.states[fault.height :]
-        for stack in (self.values, self.starts, self.ends, self.depths, self.firsts):
+        for stack in (self.values, self.ends, self.depths, self.firsts):
             del stack[fault.height - 1 :]
-        start = self.tokens[fault.first].start
         end = self.tokens[max(resume.token - 1, fault.first)].end
-        self._push(self.tables.rows[self.states[-1]]["POISON"], resume.names, start, end, 0, fault.first)
+        self._push(self.tables.rows[self.states[-1]]["POISON"], resume.names, end, 0, fault.first)
 
 
 def _children(rule: Rule, parts: list[Any]) -> Sequence[Any]:

@@ -6,196 +6,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nndsl.diagnostics import Problem, Source, Span, did_you_mean
-from nndsl.problems import declarations, habits, limits
+from nndsl.problems import declarations, habits, limits, signs
 from nndsl.problems import syntax as say
 from nndsl.syntax.engine import MAX_DEPTH, RESERVED, Fault
+from nndsl.syntax.foreign_lines import other_languages, python_call
+from nndsl.syntax.line import ASSIGNS, BLOCK_WORDS, DECLARED, ROLES, SECTIONS, STATEMENT_WORDS, WRITTEN, Line
 from nndsl.syntax.tables import Tables
 from nndsl.syntax.tokens import Token, short
 from nndsl.syntax.words import COMPARISONS, EXPRESSION_STARTS, OPERANDS, OPERATORS, READING, expected, found
 
-FOREIGN_STATEMENTS = {
-    "while": "use `for`, `repeat n { … }`, or `scan` over an axis: how often is known at compile time",
-    "try": "nothing is thrown while a network is built; `assert c, \"…\"` checks what must hold",
-    "with": "remove it, there are no contexts",
-    "print": "`nndsl summary` shows a model; nothing is printed while it runs",
-    "del": "remove it, values go when nothing needs them",
-    "pass": "remove it, a block may be empty: `{ }`",
-    "break": "use an `if` inside the loop",
-    "continue": "use an `if` inside the loop",
-    "raise": "write `assert c, \"…\"`",
-    "yield": "in a `scan`, `collect e as name` gives a value per step",
-    "global": "pass the value as a parameter",
-    "let": "write `name = value`",
-    "var": "write `name = value`",
-    "const": "write `name = value`",
-    "switch": "use `if … else if …`",
-    "match": "use `if … else if …`",
-}
-DECLARED = {
-    "model": "`model Name() { … }`", "layer": "`layer Name(units: int)(x) { … }`", "fn": "`fn name(x) { … }`",
-    "loss": "`loss name(target, output) { … }`", "metric": "`metric name(target, output) { … }`",
-    "optimizer": "`optimizer Name(learning_rate: float = 0.01)(p, g) { … }`", "init": "`init name()(shape) { … }`",
-    "schedule": "`schedule name(rate: float)(step) { … }`", "train": "`train Name { … }`",
-    "data": "`data Name { … }`", "test": "`test \"what it is about\" { … }`",
-    "import": "`import \"blocks.nn\" as blocks`",
-}  # fmt: skip
-"""How declarations are written, by their first word."""
-
-WRITTEN = {
-    "output": "`output probability = softmax(x)`", "input": "`input x: f32[batch, n]`",
-    "target": "`target y: index<n>[batch]`", "param": "`param kernel: f32[n, units] = glorot_uniform`",
-    "state": "`state v = zeros_like(p)`", "next": "`next h = …`", "loss": "`loss mse(a, b)`, `loss name = mse(a, b)`",
-    "metric": "`metric accuracy(a, b)`, `metric name = accuracy(a, b)`", "for": "`for i in 0..n { … }`",
-    "if": "`if c { … } else { … }`", "repeat": "`repeat 3 { … }`", "assert": "`assert n > 0, \"message\"`",
-    "scan": "`scan (h = zeros([batch, n])) over x_t in x axis 1 { … }`", "collect": "`collect h as outputs`",
-    "expect": "`expect a == b`, `expect error NN201 { … }`", "return": "`return y`",
-}  # fmt: skip
-"""How statements are written, by their first word."""
-ROLES = frozenset(("model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedule"))
-SECTIONS = frozenset(("train", "data", "test"))
-BLOCK_WORDS = frozenset(("if", "else", "for", "repeat", "scan", "elif", "while", "def", "class", "try", "with"))
-STATEMENT_WORDS = frozenset(READING) - ROLES - SECTIONS - {"import", "private"} | {"loss", "metric"}
-ASSIGNS = ("ASSIGN", "UPDATE")
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The tokens around a fault."""
-
-    source: Source
-    tables: Tables
-    fault: Fault
-    tokens: list[Token]
-
-    @property
-    def head(self) -> Token:
-        """The first word of the statement, `private` left aside."""
-        first = self.tokens[self.fault.first]
-        return self.tokens[self.fault.first + 1] if first.text == "private" else first
-
-    @property
-    def here(self) -> Token:
-        return self.tokens[self.fault.token]
-
-    @property
-    def before(self) -> Token | None:
-        """The token before the fault, if the statement has one there."""
-        return self.tokens[self.fault.token - 1] if self.fault.token > self.fault.first else None
-
-    def after(self, steps: int = 1) -> Token:
-        return self.tokens[min(self.fault.token + steps, len(self.tokens) - 1)]
-
-    @property
-    def second(self) -> Token:
-        """The token after the head."""
-        index = self.fault.first + (2 if self.tokens[self.fault.first].text == "private" else 1)
-        return self.tokens[min(index, len(self.tokens) - 1)]
-
-    @property
-    def place(self) -> Span:
-        return self.span(self.here)
-
-    def span(self, token: Token) -> Span:
-        """The place of a token; a line's end is shown right behind the last token of the line."""
-        if token.kind in ("_NL", "$END") and self.before is not None:
-            return Span(self.source, self.before.end, self.before.end + (token.kind == "_NL"))
-        return Span(self.source, token.start, token.end)
-
-    @property
-    def line_end(self) -> Span:
-        """The place right behind the first line of the statement."""
-        end = self.source.text.find("\n", self.head.start)
-        return Span(self.source, end, end + 1)
-
-    def open_bracket(self) -> int | None:
-        """Index of the innermost bracket of the statement that is open at the fault."""
-        depth = 0
-        for i in range(self.fault.token - 1, self.fault.first - 1, -1):
-            kind = self.tokens[i].kind
-            if kind in ("RPAR", "RSQB", "RBRACE"):
-                depth += 1
-            elif kind in ("LPAR", "LSQB", "LBRACE"):
-                if depth == 0:
-                    return i
-                depth -= 1
-        return None
-
-    @property
-    def written(self) -> str | None:
-        """How a line that starts like this one is written."""
-        return (DECLARED if self.fault.context == "item" else WRITTEN).get(self.head.text)
-
-    @property
-    def wants_expression(self) -> bool:
-        return {"NUMBER", "STRING", "LSQB"} <= self.fault.allowed
-
-    @property
-    def ended(self) -> bool:
-        """Whether an expression was complete before the fault."""
-        return "PLUS" in self.fault.allowed
-
-    @property
-    def at_line_end(self) -> bool:
-        return self.after().kind in ("_NL", "$END", "LBRACE", "RBRACE")
-
 
 def explain(source: Source, tables: Tables, tokens: list[Token], fault: Fault) -> Problem | None:
     """What is wrong at a fault; None where it has been reported already."""
-    line = _Line(source, tables, fault, tokens)
+    line = Line(source, tables, fault, tokens)
     if line.here.kind == "BAD":
         return None
     if fault.too_deep:
         first = tokens[fault.first]
         what = "statement" if first.text == "if" and line.here.text == "else" else "expression"
         return limits.TooDeep(Span(source, first.start, first.end), MAX_DEPTH, what)
-    for look in (_other_languages, _at_the_top, _keyword_as_name, _declarations, _settings, _blocks, _expressions):
+    for look in (
+        python_call,
+        other_languages,
+        _at_the_top,
+        _keyword_as_name,
+        _declarations,
+        _settings,
+        _blocks,
+        _expressions,
+    ):
         problem = look(line)
         if problem is not None:
             return problem
     return _unexpected(line)
 
 
-def _other_languages(line: _Line) -> Problem | None:
-    """Statements of Python and its neighbours, told by their first word."""
-    head, place = line.head, line.span(line.head)
-    name = line.second.text if line.second.kind == "NAME" else "name"
-    assigned = line.second.kind in ASSIGNS
-    match head.text:
-        case "def" | "function" | "func" | "fun" | "async" if line.second.kind == "NAME":
-            return habits.DefStatement(place, head.text, name)
-        case "class" if not assigned:
-            return habits.ClassStatement(place, name)
-        case "elif" | "elseif" | "elsif" if not assigned:
-            return habits.ElifStatement(place, head.text)
-        case "else" if not assigned:
-            return say.ElseAlone(place)
-        case "from" if line.second.kind == "NAME":
-            return habits.ImportWithoutQuotes(line.span(line.second))
-        case "import" if line.here is line.second:
-            return habits.ImportWithoutQuotes(line.place)
-        case word if word in FOREIGN_STATEMENTS and not assigned and line.second.kind not in OPERATORS:
-            return habits.ForeignStatement(place, word, FOREIGN_STATEMENTS[word])
-    if head.kind == "AT" and line.here is head:
-        return habits.Decorator(place)
-    before = line.before
-    if line.here.text in ("elif", "elseif", "elsif") and before is not None and before.kind == "RBRACE":
-        return habits.ElifStatement(line.place, line.here.text)
-    if line.here.text == "else" and line.ended:
-        return say.ElseAlone(line.place)
-    if before is not None and before.text == "lambda":
-        return habits.LambdaExpression(line.span(before))
-    return None
-
-
-def _at_the_top(line: _Line) -> Problem | None:
+def _at_the_top(line: Line) -> Problem | None:
     """What cannot stand at the top of a file, or only there."""
     head = line.head
     if line.fault.context != "item":
         definition = head.text in (ROLES - {"loss", "metric"}) | SECTIONS | {"private", "import"}
-        if definition and line.second.kind in ("NAME", "STRING") and line.fault.token <= line.fault.first + 2:
+        named = line.second.kind in ("NAME", "STRING") or (line.second.kind == "LBRACE" and head.text in SECTIONS)
+        if definition and named and line.fault.token <= line.fault.first + 2:
             return declarations.NestedDefinition(line.span(head), head.text)
         return None
     if line.here is not head:
@@ -206,26 +59,30 @@ def _at_the_top(line: _Line) -> Problem | None:
     return declarations.OutsideDefinition(line.span(head))
 
 
-def _keyword_as_name(line: _Line) -> Problem | None:
+def _keyword_as_name(line: Line) -> Problem | None:
     """`input = 3`, `x = if`."""
     head, here = line.head, line.here
     goes_on = here.kind in OPERATORS | {"DOT", "COMMA"} and not line.wants_expression
     used_as_value = here.kind in ASSIGNS or goes_on
     if head.text in READING and line.fault.context == "statement" and here is line.second and used_as_value:
-        return say.KeywordAsName(line.span(head), head.text, f"; a line with `{head.text}` is written {line.written}")
+        if head.text in ("loss", "metric", "output") and here.kind == "ASSIGN":
+            what = "a name" if head.text == "output" else "a value or a name"
+            return say.KeywordAsName(line.span(head), head.text, f"{what} follows it, no `=`: {line.written}")
+        otherwise = f"choose another name; a line with `{head.text}` is written {line.written}"
+        return say.KeywordAsName(line.span(head), head.text, otherwise)
     before = line.before
     if before is not None and before.text == "for" and here.text == "in":
         return declarations.MissingName(line.place, " before `in`", WRITTEN["for"])
     wants_name = "NAME" in line.fault.allowed
     if wants_name and here.kind == "NAME" and before is not None and not line.wants_expression:
-        return say.KeywordAsName(line.place, here.text, "")
+        return say.KeywordAsName(line.place, here.text, "choose another name")
     named = line.after().kind in ASSIGNS and here.text in RESERVED
     if wants_name and before is not None and (named or here.text == "return"):
-        return say.KeywordAsName(line.place, here.text, "")
+        return say.KeywordAsName(line.place, here.text, "choose another name")
     return None
 
 
-def _declarations(line: _Line) -> Problem | None:
+def _declarations(line: Line) -> Problem | None:
     """Inputs, params, heads of definitions."""
     head, here, allowed = line.head, line.here, line.fault.allowed
     if here is line.second and "NAME" in allowed and not line.wants_expression and line.written:
@@ -238,7 +95,7 @@ def _declarations(line: _Line) -> Problem | None:
     if here.kind == "UPDATE" and "ASSIGN" in allowed:
         return say.WrongEquals(line.place)
     if head.text in ("input", "target", "param") and "COLON" in allowed and line.before is line.second:
-        return declarations.MissingType(line.place, head.text, line.second.text, _type_after(line))
+        return _missing_type(line)
     if line.before is not None and line.before.kind in ("COLON", "ARROW") and allowed <= {"NAME", "LPAR"}:
         return declarations.TypeExpected(line.place, line.before.text, found(here))
     if line.fault.context == "item" and head.text in ROLES:
@@ -246,9 +103,24 @@ def _declarations(line: _Line) -> Problem | None:
     return None
 
 
-def _type_after(line: _Line) -> str:
+def _missing_type(line: Line) -> Problem:
+    """`input x f32[3]`, `input x = f32[3]`, `input x, y: f32[3]`."""
+    role, name = line.head.text, line.second.text
+    if line.here.kind == "COMMA":
+        more = ", and each of the others on a line of its own"
+        return declarations.MissingType(line.place, role, name, _type_after(line, 6), "here", more)
+    where = "here" if line.here.kind == "ASSIGN" and role != "param" else "before this"
+    return declarations.MissingType(line.place, role, name, _type_after(line), where)
+
+
+def _type_after(line: Line, steps: int = 3) -> str:
     """The type that is written from the fault on, `f32[…]` where none is."""
-    for i in range(line.fault.token, min(line.fault.token + 3, len(line.tokens) - 1)):
+    start = line.fault.token
+    if line.here.kind == "ASSIGN" and line.head.text != "param":
+        start += 1  # `input x = f32[3]`
+    if steps > 3:
+        start = next((i + 1 for i in range(start, start + steps) if line.tokens[i].kind == "COLON"), start)
+    for i in range(start, min(start + 3, len(line.tokens) - 1)):
         token = line.tokens[i]
         if token.kind in ("_NL", "ASSIGN"):
             break
@@ -260,7 +132,7 @@ def _type_after(line: _Line) -> str:
     return "f32[…]"
 
 
-def _head_of_definition(line: _Line) -> Problem | None:
+def _head_of_definition(line: Line) -> Problem | None:
     here, before, allowed = line.here, line.before, line.fault.allowed
     if "ARROW" in allowed and before is not None:
         if here.kind == "COLON" and line.at_line_end:
@@ -271,26 +143,31 @@ def _head_of_definition(line: _Line) -> Problem | None:
     bracket = line.open_bracket()
     if bracket is None or line.tokens[bracket].kind != "LPAR" or before is None:
         return None
+    named = line.after() if before.kind in ("LPAR", "COMMA") else before
+    if here.kind in ("STAR", "POWER", "DOTS") and named.kind == "NAME":  # `*xs`, `xs...`
+        return declarations.AnyNumber(line.place, named.text)
     if here.kind == "NAME" and before.kind == "NAME" and "COLON" in allowed:
         c_style = before.text in ("int", "float", "bool", "str", "f32", "f64", "i32", "i64", "fn", "string")
         name, type_ = (here.text, before.text) if c_style else (before.text, here.text)
-        return habits.ParameterOrder(line.place, name, type_)
+        return signs.ParameterOrder(line.place, name, type_)
     return None
 
 
-def _settings(line: _Line) -> Problem | None:
+def _settings(line: Line) -> Problem | None:
     """Lines of a train or data section."""
     if line.fault.context != "setting" or line.before is not line.head or line.head.kind != "NAME":
         return None
-    return habits.SettingSign(line.place, line.head.text)
+    return signs.SettingSign(line.place, line.head.text)
 
 
-def _blocks(line: _Line) -> Problem | None:
+def _blocks(line: Line) -> Problem | None:
     """Colons and missing braces where a block belongs."""
     head, here, allowed = line.head, line.here, line.fault.allowed
     wants_block = head.text in BLOCK_WORDS or "LBRACE" in allowed or (line.before and line.before.text == "else")
     if here.kind == "COLON" and line.at_line_end and line.open_bracket() is None and wants_block:
         return habits.ColonBlock(line.place)
+    if here.kind == "NAME" and "LBRACE" in allowed and head.text in ("if", "for", "repeat") and line.ended:
+        return say.MissingBlock(line.place, READING[head.text])
     newline_before = line.before is not None and line.before.kind == "_NL"
     if ("LBRACE" in allowed and here.kind in ("_NL", "$END", "RBRACE")) or newline_before:
         reading = READING.get(head.text, "this line")
@@ -305,7 +182,7 @@ def _blocks(line: _Line) -> Problem | None:
     return None
 
 
-def _expressions(line: _Line) -> Problem | None:
+def _expressions(line: Line) -> Problem | None:
     """What goes wrong inside expressions and argument lists."""
     head, here, before = line.head, line.here, line.before
     bracket = line.open_bracket()
@@ -316,24 +193,39 @@ def _expressions(line: _Line) -> Problem | None:
         return habits.Comprehension(line.place)
     if here.kind in COMPARISONS and line.ended and before is not None:
         return say.ChainedComparison(line.place)
-    if here.kind in ("STAR", "POWER") and line.wants_expression and before and before.kind in ("LPAR", "COMMA"):
+    if here.kind in ("STAR", "POWER", "DOTS") and line.wants_expression and before and before.kind in ("LPAR", "COMMA"):
         return habits.StarArgument(line.place, here.text)
     if here.kind in ASSIGNS and line.ended:
-        if opener == "LPAR" and here.kind == "UPDATE" and before is not None:
-            return habits.ArgumentColon(line.place, before.text, here.text)
-        if bracket and opener == "LPAR" and line.tokens[bracket - 1].kind in ("NAME", "RPAR", "RSQB"):
-            return habits.ArgumentName(line.place)
-        if head.text in ("if", "assert", "expect", "repeat", "return", "else") or opener:
+        caller = line.tokens[bracket - 1].kind if bracket else ""
+        called = opener == "LPAR" and caller in ("NAME", "RPAR", "RSQB")
+        if called and here.kind == "UPDATE" and before is not None:
+            return signs.ArgumentColon(line.place, before.text, here.text)
+        if called:
+            return signs.ArgumentName(line.place)
+        if head.text in ("if", "assert", "expect", "repeat", "return", "else") or (opener and here.kind == "ASSIGN"):
             return habits.AssignInCondition(line.place)
-        return habits.AssignTarget(line.place, here.text)
+        return _assign_target(line)
     if here.kind == "COLON" and line.ended and opener == "LPAR" and before is not None and before.kind == "NAME":
-        return habits.ArgumentColon(line.place, before.text, ":")
+        return signs.ArgumentColon(line.place, before.text, ":")
     if here.kind == "COLON" and before is line.head and before is not None and before.kind == "NAME":
-        return habits.TypedAssignment(line.place, before.text)
+        return signs.TypedAssignment(line.place, before.text)
     return _side_by_side(line, opener) or _missing_value(line)
 
 
-def _side_by_side(line: _Line, opener: str) -> Problem | None:
+def _assign_target(line: Line) -> Problem:
+    """`x[0] = 3`, `a = b = 3`, `hidden-1 = 3`."""
+    tokens = line.tokens[line.fault.first : line.fault.token]
+    kinds = [token.kind for token in tokens]
+    if "ASSIGN" in kinds:
+        instead = "a line gives one name a value: write two lines, or give the value a name before"
+    elif kinds in (["NAME", "MINUS", "NUMBER"], ["NAME", "MINUS", "NAME"]):
+        instead = f"names have no `-`: write `{tokens[0].text}_{tokens[2].text} = …`"
+    else:
+        return signs.AssignTarget(line.place, line.here.text)
+    return signs.AssignTarget(line.place, line.here.text, instead)
+
+
+def _side_by_side(line: Line, opener: str) -> Problem | None:
     """Two values without anything between them."""
     here, before, allowed = line.here, line.before, line.fault.allowed
     if before is None or here.kind not in OPERANDS:
@@ -342,36 +234,73 @@ def _side_by_side(line: _Line, opener: str) -> Problem | None:
         return say.MissingComma(line.place, short(before.text), short(here.text))
     if "_NL" not in allowed:
         return None
-    starts_statement = line.after().kind in ASSIGNS or here.text in STATEMENT_WORDS
-    cure = (
-        f"put `{here.text}` and what follows on a line of its own"
-        if starts_statement
-        else f"put an operator between `{short(before.text)}` and `{short(here.text)}`, or end the line between them"
-    )
+    left, right = short(before.text), short(here.text)
+    head = line.head
+    if head.kind == "NAME" and (before is head or here.text == "over"):
+        guess = did_you_mean(head.text, sorted(STATEMENT_WORDS) if before is head else ["scan"])
+        if guess is not None:
+            return declarations.UnknownDeclaration(line.span(head), head.text, guess, in_body=True)
+    if line.after().kind in ASSIGNS and before is line.head:
+        cure = f"names have no spaces: write `{left}_{right} = …`"
+    elif line.after().kind in ASSIGNS or here.text in STATEMENT_WORDS:
+        cure = f"put `{right}` and what follows on a line of its own"
+    elif line.after().kind == "LPAR":
+        cure = f"to apply `{right}`, put `|>` between `{left}` and `{right}`"
+    else:
+        cure = f"put an operator between `{left}` and `{right}`, or end the line between them"
     return say.TwoStatements(line.place, cure)
 
 
-def _missing_value(line: _Line) -> Problem | None:
+def _missing_value(line: Line) -> Problem | None:
     here, before = line.here, line.before
     if not line.wants_expression or before is None or here.kind in EXPRESSION_STARTS - {"NAME"}:
         return None
     if here.kind == "NAME" and here.text not in ("and", "or", "in", "else"):
         return None
-    hint = "complete the expression, or remove what is too much"
-    if here.kind == "RPAR" and before.kind in ("LPAR", "COMMA"):
-        hint = "( ) hold one value, or two and more with `,` between"
-    elif here.kind == "LBRACE" and line.written:
-        hint = f"write {line.written}"
-    elif here.kind == "_NL":
-        hint = "complete the expression; to go on on the next line, put it in ( )"
-    elif here.kind in OPERATORS:
-        hint = f"remove `{here.text}`, or put a value before it"
-    elif here.kind == "COMMA":
-        hint = "remove one of them, or put a value between"
-    return say.MissingExpression(line.place, short(before.text), found(here), hint)
+    return say.MissingExpression(line.place, short(before.text), found(here), _value_hint(line, before))
 
 
-def _unexpected(line: _Line) -> Problem:
+def _value_hint(line: Line, before: Token) -> str:
+    """What to do where a value is missing after `before`."""
+    here = line.here
+    match before.kind, here.kind:
+        case "COMMA", "RPAR":
+            return _tuple_hint(line)
+        case "LPAR", "RPAR":
+            return "( ) hold one value, or two and more with `,` between"
+        case "PIPE", "_NL":
+            return "a line may start with `|>`: move it to the next line, before the layer"
+        case "PIPE", "DOT":
+            return "functions and layers are applied by their names: `x |> relu`"
+        case "MORE", "MORE":
+            return "a pipe is written `|>`: `x |> Dense(64)`"
+        case "PERCENT", ("RPAR" | "COMMA" | "_NL"):
+            return "`%` is the remainder of a division; write a share as a number: `0.5`"
+        case "LSQB", "COLON" if line.head.text in ("input", "target", "param"):
+            return "a size that comes from the data has a name: `f32[batch, n]`"
+        case _, "LBRACE" if line.written:
+            return f"write {line.written}"
+        case _, "_NL":
+            return "complete the expression; to go on on the next line, put it in ( )"
+        case _, kind if kind in OPERATORS:
+            return f"remove `{here.text}`, or put a value before it"
+        case _, "COMMA":
+            return "remove one of them, or put a value between"
+    return "complete the expression, or remove what is too much"
+
+
+def _tuple_hint(line: Line) -> str:
+    """For `(784,)`, which most often says the shape of an input."""
+    bracket = line.open_bracket() or 0
+    argument, caller = line.tokens[bracket - 2].text, line.tokens[bracket - 4].text
+    if "Input" in (argument, caller):
+        return "declare inputs on lines of their own: `input x: f32[batch, 784]`"
+    if argument in ("input_shape", "input_dim"):
+        return f"leave `{argument}` out: the size of what flows in is found"
+    return "there are no tuples of one value: write a list, `[784]`, or drop the `,`"
+
+
+def _unexpected(line: Line) -> Problem:
     head = line.head
     if line.second.kind == "ASSIGN" and head.kind == "NAME":
         reading = f"the value of `{short(head.text)}`"
@@ -387,4 +316,14 @@ def _unexpected(line: _Line) -> Problem:
         hint = "numbers have no `+` in front"
     elif line.here.kind == "RANGE":
         hint = "`..` stands in `for i in 0..n` only; a part of a tensor is `x[0:n]`"
+    elif line.here.kind == "ARROW":
+        hint = "a pipe is written `|>`: `x |> Dense(64)`"
+    elif line.here is head and head.kind == "DOT":
+        hint = "the line before has ended; functions are applied with `|>`: `|> relu`"
+    elif line.here.kind == "LBRACE" and line.second.kind == "ASSIGN":
+        hint = "arguments stand in ( ): `Dense(64)`"
+    elif line.fault.context == "setting" and line.here.kind == "COMMA":
+        hint = "each setting has a line of its own, without `,`"
+    elif head.text in ("input", "target") and line.here.text in ("(", ",", "<"):
+        hint = f"dims stand in square brackets, the number of classes in `<>`: {line.written}, `index<10>[batch]`"
     return say.Unexpected(line.place, reading, found(line.here), expected(line.fault.allowed, line.tables), hint)

@@ -29,11 +29,12 @@ def format_source(source: Source) -> str:
     before, problems = parse_range(source, 0, len(source.text))
     if problems:
         raise NndslError(problems)
+    tokens = tokens_of(source)
     layout = _Layout()
-    layout.file(read(source))
+    layout.file(read(source, tokens))
     text = layout.text()
     written = Source(source.name, text)
-    if tokens_of(source) == tokens_of(written):  # the parser would see no difference: no need to run it
+    if [t[:2] for t in tokens] == [t[:2] for t in tokens_of(written)]:  # the parser would see no difference
         return text
     after, problems = parse_range(written, 0, len(text))
     if problems or after != before:

@@ -7,13 +7,13 @@ from types import ModuleType
 
 from nndsl.diagnostics import NndslError, Problem, Source, did_you_mean
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 def load_source(path: Path, shown_as: str | None = None) -> Source:
     """The text of the file at `path`, under the name `shown_as` (the path by default).
 
-    Raises NndslError where it is missing, a folder, unreadable, larger than 4 MiB, binary or not UTF-8.
+    Raises NndslError where it is missing, a folder, unreadable, larger than 1 MiB, binary or not UTF-8.
     """
     name = shown_as or str(path)
     try:
@@ -36,8 +36,10 @@ def load_source(path: Path, shown_as: str | None = None) -> Source:
 def source_from_bytes(content: bytes, name: str, path: Path | None = None) -> Source:
     """The text that `content` encodes. Without a `path` its imports start at the working folder.
 
-    Raises NndslError for NUL bytes and for what is not UTF-8.
+    Raises NndslError for more than 1 MiB, for NUL bytes and for what is not UTF-8.
     """
+    if len(content) > MAX_BYTES:
+        raise NndslError(_too_large(name, len(content)))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
         raise NndslError(_say().FileIsBinary(None, name, max(content.find(b"\0"), 0)))
     try:
@@ -51,10 +53,7 @@ def source_from_bytes(content: bytes, name: str, path: Path | None = None) -> So
 def source_from_text(text: str, name: str = "<text>") -> Source:
     """A Source of a string, held to the same rules as a file. Raises NndslError as `load_source` does."""
     # Half of a surrogate pair is no character: `surrogatepass` makes bytes of it that are not UTF-8.
-    content = text.encode("utf-8", "surrogatepass")
-    if len(content) > MAX_BYTES:
-        raise NndslError(_too_large(name, len(content)))
-    return source_from_bytes(content, name)
+    return source_from_bytes(text.encode("utf-8", "surrogatepass"), name)
 
 
 def _say() -> ModuleType:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nndsl.diagnostics import Problem, Source, Span
 from nndsl.problems import characters as say
+from nndsl.problems import strings
 from nndsl.problems.limits import TooManyBrackets
 from nndsl.syntax.tokens import Token, short
 
@@ -59,20 +60,21 @@ def read_as(
     match token.kind:
         case "NUMBER":
             problems.append(say.BadNumber(span, short(text)))
-            return token._replace(text="1")
+            return token._replace(kind="NAME") if at_line_start else token._replace(text="1")
         case "triple":
-            problems.append(say.TripleQuotes(_first_line(span)))
+            problems.append(strings.TripleQuotes(_first_line(span)))
             return None if at_line_start else token._replace(kind="STRING", text='""')
         case "prefixed" | "quoted":
             quote = text[-1]
             prefix, content = text[: text.index(quote)], text[text.index(quote) + 1 : -1]
-            problems.append(say.StringPrefix(span, prefix) if prefix else say.SingleQuotes(span, short(content)))
-            return token._replace(kind="STRING", text='""')
+            plain = strings.SingleQuotes(span, short(content))
+            problems.append(strings.StringPrefix(span, prefix) if prefix else plain)
+            return token._replace(kind="STRING", text=_quoted(content))
         case "curly":
-            problems.append(say.CurlyQuotes(span))
-            return token._replace(kind="STRING", text='""')
+            problems.append(strings.CurlyQuotes(span))
+            return token._replace(kind="STRING", text=_quoted(text.strip('“”„«»‘’"')))
         case "open":
-            problems.append(say.UnfinishedString(span))
+            problems.append(strings.UnfinishedString(span))
             return bad
         case "comment":
             if not at_line_start and text.startswith("//"):
@@ -88,7 +90,10 @@ def read_as(
             problems.append(say.Backslash(span))
             return token._replace(kind="JOIN")
         case "symbol" if (text.endswith("=") and text not in FOREIGN) or text in ("++", "--"):
-            problems.append(say.InPlaceOperator(span, text))
+            name = before[-1].text if before and before[-1].kind == "NAME" else "x"
+            problems.append(
+                say.InPlaceOperator(span, text, name, text.removesuffix("=") if text[-1] == "=" else text[0])
+            )
             return bad
         case "symbol" if text in FOREIGN:
             cure, read_as = FOREIGN[text]
@@ -96,11 +101,23 @@ def read_as(
             if read_as is None:
                 return bad
             return token._replace(kind=words[read_as], text=read_as)
+        case "symbol" if text == "?":
+            problems.append(say.QuestionMark(span))
+            return bad
+        case "fence":
+            if not any(isinstance(p, say.StrangeCharacter) and p.character == "`" for p in problems):
+                problems.append(say.StrangeCharacter(Span(source, token.start, token.start + 3), "`"))
+            return None
         case "symbol":
             problems.append(say.StrangeCharacter(span, text))
             return bad
         case _:
             return _other(token, span, problems, words, before)
+
+
+def _quoted(content: str) -> str:
+    """What stands in quotes of another sort as a string: nothing where that needs care."""
+    return f'"{content}"' if "\\" not in content and '"' not in content else '""'
 
 
 LOOK_ALIKES = {
@@ -127,13 +144,26 @@ def _other(
         problems.append(say.StrangeCharacter(only, first, f"`{right}`"))
         return token._replace(kind=words[right], text=right)
     if first.isalpha():
-        problems.append(say.ForeignLetters(only, first))
+        word = _word(only)
+        if not any(isinstance(p, say.ForeignLetters) and p.span and _word(p.span) == word for p in problems):
+            problems.append(say.ForeignLetters(only, first))
         if before and before[-1].kind == "NAME" and before[-1].end == token.start:
             start = before.pop()
             return Token("NAME", start.text + token.text, start.start, token.end)
         return token._replace(kind="NAME")
-    problems.append(say.StrangeCharacter(only, first))
+    power = {"\N{SUPERSCRIPT TWO}": "`** 2`", "\N{SUPERSCRIPT THREE}": "`** 3`"}.get(first)
+    problems.append(say.StrangeCharacter(only, first, power))
     return token._replace(kind="BAD")
+
+
+def _word(span: Span) -> str:
+    """The whole name around a letter."""
+    text, start, end = span.source.text, span.start, span.end
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    return text[start:end]
 
 
 def _first_line(span: Span) -> Span:

@@ -17,7 +17,7 @@ ROLES = ("model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedul
 
 _DEFINITION = re.compile(
     rf"^(?P<doc>(?:##[^\n]*\n)*)(?:private[ \t]+)?(?:{'|'.join(ROLES)})[ \t]+(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-    r"(?:[^\n]*\}[ \t]*(?:#[^\n]*)?$|[\s\S]*?^\})",
+    r"(?:[ \t]*=[^\n]*$|[^\n]*\}[ \t]*(?:#[^\n]*)?$|[\s\S]*?^\})",
     re.MULTILINE,
 )
 
@@ -66,6 +66,7 @@ def index_definitions(source: Source) -> dict[str, tuple[int, int]]:
     """Where each definition of a well laid out file stands, found without parsing it.
 
     A definition starts at column 0 with a role word (and the `##` lines right above it) and ends with the `}` at
-    column 0, or on its own line. The library is read through this, so that only what is used gets parsed.
+    column 0, or on its own line, as a second name does. The library is read through this, so that only what is used
+    gets parsed.
     """
     return {match["name"]: match.span() for match in _DEFINITION.finditer(source.text)}

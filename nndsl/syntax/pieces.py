@@ -37,7 +37,7 @@ TIGHT_BEFORE = frozenset(("close", "dot", "named", "range", "angle", "angle_end"
 ENDS_OPERAND = frozenset(("operand", "close", "angle_end"))
 
 PLAIN = {
-    "NUMBER": "operand", "STRING": "operand", "DOTS": "operand", "UPDATE": "assign", "COMMA": "comma", "DOT": "dot",
+    "NUMBER": "operand", "STRING": "operand", "UPDATE": "assign", "COMMA": "comma", "DOT": "dot",
     "RANGE": "range", "PIPE": "pipe", "ARROW": "arrow", "LBRACE": "brace", "RBRACE": "brace", "$END": "end",
 }  # fmt: skip
 """Tokens whose role does not depend on what is around them."""
@@ -124,16 +124,14 @@ def flatten(parts: tuple[Part, ...]) -> str | None:
     return out if len(out) <= WIDTH else None
 
 
-def read(source: Source) -> Block:
+def read(source: Source, tokens: list[Token]) -> Block:
     """The pieces of a file that parses without problems, as the block that its lines would be in."""
-    cut = tokenize(source, 0, len(source.text), load_tables())
-    return _Reader(source.text, lay_out(source, cut.tokens)[0]).file()
+    return _Reader(source.text, tokens).file()
 
 
-def tokens_of(source: Source) -> list[tuple[str, str]]:
-    """What the parser sees of a text: kinds and texts of its tokens, newlines that end nothing left out."""
-    cut = tokenize(source, 0, len(source.text), load_tables())
-    return [token[:2] for token in lay_out(source, cut.tokens)[0]]
+def tokens_of(source: Source) -> list[Token]:
+    """What the parser sees of a text: its tokens, without the newlines that end nothing."""
+    return lay_out(source, tokenize(source, 0, len(source.text), load_tables()).tokens)[0]
 
 
 _IN_GAP = re.compile(r"#[^\n]*|\n")
@@ -185,18 +183,19 @@ class _Reader:
         return Sequence(tuple(parts), flatten(tuple(parts)))
 
     def _is_definition(self) -> bool:
-        words = [token.text for token in self.tokens[self.i : self.i + 3]]
-        kinds = [token.kind for token in self.tokens[self.i : self.i + 3]]
+        words = [token.text for token in self.tokens[self.i : self.i + 4]]
+        kinds = [token.kind for token in self.tokens[self.i : self.i + 4]]
         if words[0] == "private":
             del words[0], kinds[0]
         at_top = self.depth == 0 or words[0] not in LINES
-        return words[0] in ROLES and at_top and kinds[1:2] == ["NAME"]
+        return words[0] in ROLES and at_top and kinds[1:2] == ["NAME"] and kinds[2:3] != ["ASSIGN"]
 
     def _block(self, word: str) -> Block:
-        opened = self._piece()
+        opened, defines = self._piece(), self.defines
         self.depth += 1
         lines = self._lines()
         self.depth -= 1
+        self.defines = defines  # again that of the line which goes on behind the block
         close = self._piece()
         flat: str | None = None
         if not lines and not close.before:
@@ -262,6 +261,8 @@ class _Reader:
                 return "open"
             case "RPAR" | "RSQB":
                 return "close"
+            case "DOTS":  # `...values` in a parameter list
+                return "unary" if self.context[-1] == "params" else "operand"
             case "COLON":
                 return "slice" if self.context[-1] in ("index", "list") else "colon"
             case "ASSIGN":

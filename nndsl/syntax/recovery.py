@@ -20,7 +20,7 @@ def resume_after(source: Source, tokens: list[Token], fault: Fault) -> Resume:
     end = _end_of_line(tokens, fault.first, fault.token)
     if fault.context == "item":
         end = _next_declaration(source, tokens, end)
-    elif end > fault.first and tokens[end - 1].kind == "COLON":
+    elif end > fault.first and tokens[end - 1].kind in ("COLON", "PIPE"):
         end = _past_deeper_lines(source, tokens, fault.first, end)
     return Resume(end, names_bound(tokens[fault.first : end], fault.context == "item"))
 
@@ -66,7 +66,7 @@ def _looks_like_declaration(source: Source, tokens: list[Token], i: int) -> bool
 
 
 def _past_deeper_lines(source: Source, tokens: list[Token], first: int, end: int) -> int:
-    """A line that ends with `:` was meant to have the deeper indented lines below it: skip them too."""
+    """A line that ends with `:` or `|>` was meant to have the deeper indented lines below it: skip them too."""
     edge = _column(source, tokens[first])
     while tokens[end].kind == "_NL" and _column(source, tokens[end + 1]) > edge:
         end = _end_of_line(tokens, end + 1, end + 1)
@@ -75,6 +75,11 @@ def _past_deeper_lines(source: Source, tokens: list[Token], first: int, end: int
 
 def _column(source: Source, token: Token) -> int:
     return token.start - (source.text.rfind("\n", 0, token.start) + 1)
+
+
+def _declares(tokens: list[Token], i: int) -> bool:
+    """Whether the name at `i` is followed by what makes it one that is declared."""
+    return i + 1 < len(tokens) and tokens[i + 1].kind in ("COLON", "ASSIGN")
 
 
 def names_bound(tokens: list[Token], at_top: bool) -> tuple[str, ...]:
@@ -89,6 +94,8 @@ def names_bound(tokens: list[Token], at_top: bool) -> tuple[str, ...]:
     for i, token in enumerate(tokens):
         if OPENERS.get(token.kind) in closing_in:
             depth += 1
+            if i == line_start + 1 and tokens[i - 1].text in ("input", "target"):  # `input(x, …)`
+                found.update({t.text: None for t in tokens[i + 1 : i + 2] if t.kind == "NAME"})
         elif token.kind in closing_in:
             depth -= 1
         elif at_top and depth:
@@ -102,6 +109,8 @@ def names_bound(tokens: list[Token], at_top: bool) -> tuple[str, ...]:
             found.update({t.text: None for t in before if t.kind == "NAME" and t.text not in BINDING})
         elif token.kind == "NAME" and i > 0 and tokens[i - 1].kind == "NAME":
             introduces = tokens[i - 1].text
-            if introduces in BINDING or (at_top and (introduces in DEFINING or i - 1 == 0)):
+            # At the start of a line this may be a misspelt `input`, or a definition that stands where none can.
+            starts_line = i - 1 == line_start and (introduces in DEFINING or _declares(tokens, i))
+            if introduces in BINDING or (at_top and (introduces in DEFINING or i - 1 == 0)) or starts_line:
                 found[token.text] = None
     return tuple(found)

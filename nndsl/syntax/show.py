@@ -29,7 +29,7 @@ def show(file: ast.File) -> str:
                 children.append((depth + 1, f"{field.name}: ", value))
             elif isinstance(value, tuple) and value and isinstance(value[0], ast.Syntax):
                 children += [(depth + 1, f"{field.name} - ", item) for item in value]
-            elif value not in ("", None, ()):
+            elif value not in ("", None, ()) and (value or field.name != "rest"):
                 plain.append(f"{field.name}={value!r}")
         words = [f"{prefix}{type(node).__name__}", *plain, _place(node)]
         out.append("  " * depth + " ".join(words))
