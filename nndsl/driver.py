@@ -17,13 +17,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from nndsl.diagnostics import Imported, InternalError, NndslError, Problem, Source
 from nndsl.ir.experiment import TrainSpec
-from nndsl.ir.graph import Graph, Model
+from nndsl.ir.graph import Graph, Model, Reading
 from nndsl.ir.types import NUMPY_NAMES
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Checked:
     train: TrainSpec
     problems: tuple[Problem, ...]
     imported: tuple[Imported, ...] = ()
+    given: Mapping[str, object] = field(default_factory=dict)
+    """The consts given from outside."""
 
 
 def problems_of(
@@ -81,7 +83,7 @@ def check_source(source: Source, consts: Mapping[str, object] | None = None, mod
         raise NndslError(result.problems)
     if result.model is None or result.train is None:
         raise InternalError(f"{source.name} has no errors and no model")
-    return Checked(source, file, result.model, result.train, result.problems, result.imported)
+    return Checked(source, file, result.model, result.train, result.problems, result.imported, dict(consts or {}))
 
 
 def tests_of(
@@ -112,6 +114,23 @@ def graph_of(checked: Experiment, program: str) -> Graph:
         case "gradient":
             return programs.gradient(checked.model)
     raise InternalError(f"no program {program}")
+
+
+def reading_of(checked: Checked) -> Reading:
+    """The model as what reads texts: its outputs as scores, and for going on with a text where it can."""
+    from nndsl.check.memories import reading_of
+
+    return reading_of(checked.file, checked.source, checked.given, checked.model.name)
+
+
+def reading_graph(checked: Checked) -> Graph:
+    """The program that goes on with a text by the first output, or the one that reads all of it each time."""
+    from nndsl.ir.graph import Going
+    from nndsl.passes import programs
+
+    found = reading_of(checked)
+    name, node = found.outputs[0]
+    return programs.going(found.going, name) if isinstance(found.going, Going) else programs.reading(node)
 
 
 def builder(engine: str, threads: int, optimize: bool = True) -> Callable[[Graph], Executable]:
@@ -160,7 +179,7 @@ def emit(checked: Checked, stage: str, program: str = "train") -> str:
         return show_ast(checked.file)
     if stage == "gradient":
         return show(graph_of(checked, "gradient"))
-    graph = graph_of(checked, program)
+    graph = reading_graph(checked) if program == "generate" else graph_of(checked, program)
     if stage == "graph":
         return show(graph)
     graph = run(graph)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ from nndsl.training.warn import warn
 
 if TYPE_CHECKING:
     from nndsl.driver import Checked
+    from nndsl.generation.text import Writer
     from nndsl.runtime.session import Session
 
 ENGINES = ("numba", "numpy")
@@ -53,15 +54,17 @@ def load(
     seed: int | None = None,
     threads: int | None = None,
     model: str | None = None,
-    **consts: object,
+    consts: Mapping[str, object] | None = None,
+    **more: object,
 ) -> Model:
     """The model of a `.nn` file, compiled when first used: `nndsl.load("reuters.nn", hidden=64)`.
 
-    `consts` override the defaults of the model's parameters, `model` picks one of several models. Raises NndslError
-    with all that is wrong with the file or the consts.
+    Further names override the defaults of the model's consts; `consts` is for those whose names stand here already:
+    `consts={"seed": 3}`. `model` picks one of several models. Raises NndslError with all that is wrong with the file
+    or the consts.
     """
     place = Path(path)
-    return _open(load_source(place), place.parent, engine, seed, threads, model, consts)
+    return _open(load_source(place), place.parent, engine, seed, threads, model, _all_consts(consts, more))
 
 
 def compile(
@@ -72,12 +75,23 @@ def compile(
     seed: int | None = None,
     threads: int | None = None,
     model: str | None = None,
-    **consts: object,
+    consts: Mapping[str, object] | None = None,
+    **more: object,
 ) -> Model:
     """As `load`, from text; paths in it start at the working folder."""
     if not isinstance(text, str):
         raise NndslError(WrongSetting(None, "text", f"a {type(text).__name__}", "the text of a .nn file"))
-    return _open(source_from_text(text), Path(), engine, seed, threads, model, consts)
+    return _open(source_from_text(text), Path(), engine, seed, threads, model, _all_consts(consts, more))
+
+
+def _all_consts(consts: Mapping[str, object] | None, more: Mapping[str, object]) -> dict[str, object]:
+    """The consts of both forms. Raises NndslError (NN600) where one is given twice."""
+    given = {} if consts is None else consts
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise NndslError(WrongSetting(None, "consts", f"a {type(given).__name__}", 'names and values: {"hidden": 64}'))
+    for name in given.keys() & more.keys():
+        raise NndslError(WrongSetting(None, f'consts["{name}"]', repr(given[name]), f"left out beside `{name}=`"))
+    return {**given, **more}
 
 
 def _open(
@@ -124,6 +138,9 @@ class Model:
         self.history: History | None = None
         self._inputs, self._targets = ports_of(checked.model)
         self._fast = [fast_path(port) for port in self._inputs]
+        self._one_input = self._inputs[0].name if len(self._inputs) == 1 else None
+        self._vocabulary: tuple[str, ...] | None = None
+        self._writers: dict[str | None, Writer] = {}
 
     @property
     def name(self) -> str:
@@ -238,15 +255,16 @@ class Model:
 
         Without `x`, for the train section's `test` data. Raises NndslError (NN5xx, NN600, NN602).
         """
+        if self._one_input is not None and type(x) is np.ndarray and batch_size is None and not verbose:
+            # One row should take microseconds: an array that is right as it stands goes straight to the kernels.
+            array = self._fast[0](x)
+            if array is not None and len(array) <= PREDICT_ROWS:
+                return _plain(self.session.predict({self._one_input: array}))
         choice_setting("verbose", verbose, (0, 1, 2))
         size = PREDICT_ROWS if batch_size is None else count_setting("batch_size", batch_size)
         if x is None:
             feed = section_feed(self.checked.train, ("test", "validation"), self._inputs, self.place, "predict")
             return _plain(self._predicted(feed, size))
-        if len(self._fast) == 1 and not isinstance(x, Mapping):
-            array = self._fast[0](x)
-            if array is not None and len(array) <= size:
-                return _plain(self.session.predict({self._inputs[0].name: array}))
         given = bind_xy(self._inputs, x)
         inputs = {port.name for port in self._inputs}
         targets = {port.name for port in self._targets}
@@ -258,6 +276,56 @@ class Model:
         if len(parts) == 1:
             return parts[0]
         return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+
+    @property
+    def vocabulary(self) -> tuple[str, ...] | None:
+        """What the indices of a text model mean, where it was set here or came with the weights; saved with them.
+
+        A text, of which each character counts, or a list of words; None leaves it to the model (see `generate`).
+        """
+        return self._vocabulary
+
+    @vocabulary.setter
+    def vocabulary(self, value: Iterable[str] | None) -> None:
+        from nndsl.generation.vocabulary import vocabulary_of
+
+        self._vocabulary = None if value is None else vocabulary_of(value).tokens
+
+    def generate(
+        self,
+        prompt: object,
+        length: int = 200,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        stop: str | None = None,
+        output: str | None = None,
+        remember: bool = True,
+    ) -> str | list[str] | Array:
+        """The prompt, and `length` tokens that the model goes on with.
+
+        `prompt` is a text, a list of texts, or numbers [time] or [batch, time]; the answer has the same form.
+        `temperature` 0 takes the likeliest token each time, above 1 rare ones come more often; `top_k` and `top_p`
+        leave only the likeliest, by number or by their joint probability. `stop` is a text to end before. The same
+        seed gives the same text. `output` names one of several outputs. `remember=False` reads the whole text again
+        for each token: slower, with the same result.
+
+        Raises NndslError: NN630 to NN634, NN600, and NN5xx for numbers that are no indices of the model.
+        """
+        from nndsl.generation.asking import answer, asked
+
+        wanted = asked(length, temperature, top_k, top_p, seed, stop, remember)
+        return answer(self.writer(output), prompt, self._vocabulary, wanted)
+
+    def writer(self, output: str | None = None) -> Writer:
+        """The programs by which this model goes on with texts. Raises NndslError (NN630)."""
+        from nndsl.generation.text import Writer
+
+        if output not in self._writers:
+            self._writers[output] = Writer.of(self.session, driver.reading_of(self.checked), output)
+        return self._writers[output]
 
     def value_and_grad(self, x: object, y: object = None) -> tuple[float, dict[str, Array]]:
         """The loss of one batch and its gradient for every param, by name; nothing is changed.
@@ -288,11 +356,13 @@ class Model:
 
         Raises NndslError (NN612) where the file cannot be written.
         """
-        checkpoint.write(path, checkpoint.encode(self.session, self.name, self.consts, training))
+        content = checkpoint.encode(self.session, self.name, self.consts, training, self._vocabulary)
+        checkpoint.write(path, content)
 
     def load_weights(self, path: str | os.PathLike[str], training: bool = False) -> None:
         """Read what `save` wrote: all of it, or an error and nothing is changed. Raises NndslError (NN607, NN608)."""
-        checkpoint.load(self.session, path, training)
+        found = checkpoint.load(self.session, path, training)
+        self._vocabulary = found.vocabulary or self._vocabulary
 
     def __repr__(self) -> str:
         return f"<nndsl.Model {self.name}, {sum(a.size for a in self.session.params.values()):,} params>"

@@ -9,12 +9,14 @@ import typer
 from nndsl import __version__
 from nndsl.cli import output
 from nndsl.cli.check import check
+from nndsl.cli.compile import compile
 from nndsl.cli.diff import diff
 from nndsl.cli.doctor import doctor
 from nndsl.cli.emit import emit
 from nndsl.cli.evaluate import evaluate
 from nndsl.cli.explain import explain
 from nndsl.cli.fmt import fmt
+from nndsl.cli.generate import generate
 from nndsl.cli.gradcheck import gradcheck
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
@@ -23,7 +25,10 @@ from nndsl.cli.summary import summary
 from nndsl.cli.test import test
 from nndsl.cli.train import train
 
-VERBS = (check, fmt, test, train, evaluate, predict, summary, diff, emit, profile, explain, gradcheck, new, doctor)
+VERBS = (
+    check, fmt, test, train, evaluate, predict, generate, summary,
+    diff, emit, compile, profile, explain, gradcheck, new, doctor,
+)  # fmt: skip
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.
 app = typer.Typer(

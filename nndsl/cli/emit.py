@@ -31,6 +31,7 @@ class Program(StrEnum):
     train = "train"
     evaluate = "evaluate"
     predict = "predict"
+    generate = "generate"
 
 
 def emit(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from nndsl.cli.options import FormatOption
 from nndsl.cli.output import WRONG_USE, Format, data, data_json, say, stop
-from nndsl.diagnostics import Problem, did_you_mean
+from nndsl.diagnostics import Problem
 from nndsl.problems import catalogue
+
+SHOWN = 12
 
 
 def explain(
@@ -28,7 +31,7 @@ def explain(
         return
     kind = known.get(normal(code))
     if kind is None:
-        say(f"there is no code {code!r}; {did_you_mean(normal(code), known) or '`nndsl explain` lists all codes'}")
+        say(f"there is no code {code!r}; {near(code, known)}")
         raise stop(WRONG_USE)
     if format is Format.json:
         data_json(facts(kind))
@@ -40,6 +43,17 @@ def normal(code: str) -> str:
     """`nn201`, `201` and `error[NN201]` as `NN201`."""
     found = re.search(r"(?:nn)?(\d{3})\b", code, re.IGNORECASE)
     return f"NN{found[1]}" if found else code.upper()
+
+
+def near(code: str, known: Mapping[str, type[Problem]]) -> str:
+    """What may have been meant by a code that there is not: others of its hundred, or codes that speak of a word."""
+    wanted = normal(code)
+    told = [name for name in sorted(known) if len(wanted) > 2 and name.startswith(wanted[:3])]
+    if not told:
+        told = [f"{name} ({kind.title})" for name, kind in sorted(known.items()) if code.lower() in kind.title.lower()]
+    if not told or not code.strip():
+        return "`nndsl explain` lists all codes"
+    return f"there are {', '.join(told[:SHOWN])}{' and others' if len(told) > SHOWN else ''}"
 
 
 def facts(kind: type[Problem]) -> dict[str, object]:

@@ -27,13 +27,19 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> None:
     """Run one verb; ends with SystemExit unless all went well."""
-    if arguments[:1] == ["check"] and len(arguments) > 1 and not any(a.startswith("-") for a in arguments):
-        # Editors and hooks check on every save, and reading options takes longer than a check: there are none here.
+    verb, *files = arguments or [""]
+    if verb in ("check", "fmt") and files and not any(a.startswith("-") for a in files):
+        # Editors and hooks do this on every save, and reading options takes longer: there are none here.
         # The process is over in a moment, and to look for garbage on the way takes a tenth of it.
         gc.disable()
-        from nndsl.cli.checking import check_files
+        if verb == "check":
+            from nndsl.cli.checking import check_files
 
-        output.guarded(check_files)(arguments[1:])
+            output.guarded(check_files)(files)
+        else:
+            from nndsl.cli.formatting import format_files
+
+            output.guarded(format_files)(files)
         return
     from nndsl.cli.app import app
 

@@ -64,6 +64,8 @@ def parse_value(text: str) -> object:
         return float(text)
     except ValueError:
         pass
+    if text[:1] == "(" and text[-1:] == ")" and "," in text:
+        text = f"[{text[1:-1]}]"  # a pair
     if text[:1] in ("[", '"'):
         try:
             return json.loads(text, parse_constant=_refuse)

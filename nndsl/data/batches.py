@@ -13,7 +13,7 @@ import numpy as np
 
 from nndsl.data.columns import Array
 from nndsl.diagnostics import NndslError, Span
-from nndsl.problems.arrays import EmptySplit
+from nndsl.problems.binding import EmptySplit
 
 _WORD = (1 << 64) - 1
 

@@ -24,13 +24,13 @@ from nndsl.problems.arrays import (
     ArrayMissing,
     ArrayUnexpected,
     EmptySet,
-    NotBound,
     NotByRows,
     RowsDisagree,
     SizesDisagree,
     WrongRank,
     WrongSize,
 )
+from nndsl.problems.binding import NotBound
 
 Given: TypeAlias = object  # an array, a column, a list of numbers, anything with __array__
 
@@ -217,7 +217,7 @@ def _shape_problems(port: Port, column: Column, what: str) -> list[Problem]:
             out.append(WrongSize(*place, axis, "the longest text", str(dim)))
         elif isinstance(dim, int) and dim != size:
             out.append(WrongSize(*place, axis, str(size), str(dim)))
-    return out
+    return out[:1]  # one array of another shape is one mistake
 
 
 def _size_problems(

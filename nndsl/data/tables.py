@@ -12,7 +12,8 @@ import numpy as np
 from nndsl.data.columns import Array, DataSet, Dense
 from nndsl.data.context import Call, SourceContext, kind_of, reason_of
 from nndsl.diagnostics import NndslError, Span
-from nndsl.problems.data import CellNotNumber, DataFileUnreadable, KeyMissing, RowWidth, TextColumn
+from nndsl.problems.data import DataFileUnreadable, KeyMissing
+from nndsl.problems.tables import CellNotNumber, RowWidth, TextColumn
 
 BLOCK = 20_000  # rows turned into numbers together
 MANY = 50  # different texts, from which on a column is no list of classes

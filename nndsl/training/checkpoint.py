@@ -10,7 +10,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,13 @@ class Checkpoint:
         return step if isinstance(step, int) and step >= 0 else None
 
     @property
+    def vocabulary(self) -> tuple[str, ...] | None:
+        """What the indices of a text model mean, where the file says it."""
+        tokens = self.metadata.get("vocabulary")
+        fine = isinstance(tokens, list) and all(isinstance(token, str) and token for token in tokens)
+        return tuple(tokens) if fine and isinstance(tokens, list) and len(set(tokens)) == len(tokens) > 0 else None
+
+    @property
     def origin(self) -> str:
         """`model Reuters(hidden=64)`, for messages; empty where the file does not tell."""
         name, consts = self.metadata.get("model"), self.metadata.get("consts")
@@ -51,14 +58,20 @@ class Checkpoint:
 
 
 def encode(
-    session: Trainable, model_name: str, consts: Mapping[str, object], training: bool = False
+    session: Trainable,
+    model_name: str,
+    consts: Mapping[str, object],
+    training: bool = False,
+    vocabulary: Sequence[str] | None = None,
 ) -> bytes:
-    """The bytes of a weights file; with slots and step when `training`."""
+    """The bytes of a weights file; with slots and step when `training`, with what indices mean where that is said."""
     from safetensors.numpy import save
 
     arrays = {PARAMS + name: array for name, array in session.params.items()}
     arrays |= {STATES + name: array for name, array in session.states.items()}
     metadata: dict[str, object] = {"version": __version__, "model": model_name, "consts": dict(consts)}
+    if vocabulary is not None:
+        metadata["vocabulary"] = list(vocabulary)
     if training:
         arrays |= {SLOTS + name: array for name, array in session.slots.items()}
         metadata["step"] = session.step
