@@ -7,7 +7,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
 ARGS   ?=
 
-.PHONY: install demo test check bench bench-quick docs help
+.PHONY: install demo test check bench bench-quick fuzz docs help
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed ## build .venv with nndsl in it (also what plain `make` does)
@@ -46,6 +46,9 @@ bench: $(VENV)/.installed ## time training steps beside PyTorch and JAX (`make b
 
 bench-quick: $(VENV)/.installed ## the same with short turns, in less than two minutes
 	@$(PY) benchmarks/run.py --quick $(ARGS)
+
+fuzz: $(VENV)/.installed ## feed made-up and mutilated programs to the compiler (`make fuzz ARGS="--programs 20000"`)
+	@$(PY) tools/fuzz.py $(ARGS)
 
 docs: $(VENV)/.installed ## write docs/errors.md, docs/ops.md and docs/library.md anew
 	@$(PY) tools/make_docs.py

@@ -21,7 +21,10 @@ DIGITS = 12
 
 @dataclass
 class Case:
-    """`parts` are Keras layers by the `.nn` path of their weights; `run(inputs, training)` applies them."""
+    """`parts` are Keras layers by the `.nn` path of their weights below `root`; `run(inputs, training)` applies them.
+
+    Inputs are drawn, or given as `values`.
+    """
 
     name: str
     layer: str
@@ -32,6 +35,8 @@ class Case:
     types: list[str] = field(default_factory=list)
     counts: list[int | None] = field(default_factory=list)
     masks: dict[str, list[Any]] = field(default_factory=dict)
+    root: str = "l."
+    values: list[Any] = field(default_factory=list)
 
 
 def numbers(value: Any) -> Json:
@@ -57,6 +62,7 @@ def golden(case: Case, seed: int) -> dict[str, Json]:
     draw = np.random.default_rng(seed)
     counts = case.counts or [None] * len(case.shapes)
     inputs = [drawn(draw, s) if n is None else draw.integers(0, n, s) for s, n in zip(case.shapes, counts, strict=True)]
+    inputs = [np.array(given, x.dtype) for given, x in zip(case.values or inputs, inputs, strict=True)]
     masks = {name: torch.tensor(np.array(m, bool)) for name, m in case.masks.items()}
     tensors = [torch.tensor(x, requires_grad=x.dtype == np.float64) for x in inputs]
     case.run(*tensors, training=False, **masks)
@@ -74,9 +80,10 @@ def golden(case: Case, seed: int) -> dict[str, Json]:
     states = {}
     for name, weight in named_weights(case):
         if weight.trainable:
-            gradients[f"l.{name}"] = numbers(weight.value.grad if weight.value.grad is not None else 0 * weight.value)
+            slope = weight.value.grad
+            gradients[f"{case.root}{name}"] = numbers(slope if slope is not None else 0 * weight.value)
         else:
-            states[f"l.{name}"] = numbers(keras.ops.convert_to_numpy(weight))
+            states[f"{case.root}{name}"] = numbers(keras.ops.convert_to_numpy(weight))
     facts: dict[str, Json] = {
         "name": case.name,
         "layer": case.layer,
@@ -85,7 +92,7 @@ def golden(case: Case, seed: int) -> dict[str, Json]:
         "counts": counts,
         "inputs": [x.tolist() for x in inputs],
         "masks": case.masks,
-        "weights": {f"l.{k}": v.tolist() for k, v in weights.items()},
+        "weights": {f"{case.root}{k}": v.tolist() for k, v in weights.items()},
         "value": numbers(value),
         "loss": numbers(loss),
         "gradients": gradients,

@@ -75,6 +75,11 @@ def losses() -> None:
         add(f"{name}(y, p)", "f32[batch, 3]", binary, [(z, *as_it_is)], getattr(k, name))
         add(f"{name}(y, p)", "f32[batch, 3]", 2 * binary - 1, [(z, *as_it_is)], getattr(k, name))
     add("categorical_hinge(y, p)", "onehot[batch, 3]", onehot, [(z, *as_it_is)], k.categorical_hinge)
+    smoothed = "sparse_categorical_crossentropy(y, p, label_smoothing=0.1)"
+    add(smoothed, "index<3>[batch]", index, [*sure, (extreme, "softmax(z)", lambda v: v)],
+        lambda y, p: k.categorical_crossentropy(onehot, p, from_logits=True, label_smoothing=0.1))  # fmt: skip
+    add(smoothed, "index<3>[batch]", index, [(unscaled, *prob)],
+        lambda y, p: k.categorical_crossentropy(onehot, p, label_smoothing=0.1))  # fmt: skip
 
     cases = []
     for number, (call, y_type, y, values, text, wrap, f) in enumerate(rows):

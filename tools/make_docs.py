@@ -32,6 +32,10 @@ FAMILIES = {
 }
 ROOMS = {
     "layers": "Layers",
+    "convolution": "Convolution",
+    "pooling": "Pooling",
+    "images": "Images: other sizes",
+    "preprocessing": "Preprocessing",
     "sequences": "Sequences",
     "attention": "Attention",
     "normalization": "Normalization",
@@ -44,6 +48,7 @@ ROOMS = {
     "schedules": "Schedules",
     "initializers": "Initializers",
     "penalties": "Penalties",
+    "constraints": "Constraints",
     "clipping": "Gradient clipping",
 }
 
@@ -112,7 +117,7 @@ def ops_page() -> str:
 
 def _op(op: Op) -> str:
     inner = " *inner*" if op.hidden else ""
-    return f"| `{_cell(op.signature)}`{inner} | {_cell(op.doc)} | {'yes' if op.grad else 'none'} |"
+    return f"| `{_cell(op.signature)}`{inner} | {_cell(op.doc)} | {'yes' if op.differentiable else 'none'} |"
 
 
 def _cell(text: str) -> str:
@@ -136,13 +141,15 @@ def library_page() -> str:
             raise SystemExit(str(problems[0]))
         out += [f"## {title}", ""]
         for item in file.items:
-            if isinstance(item, ast.Definition) and not item.private:
+            if isinstance(item, ast.Definition | ast.Alias) and not item.private:
                 out += [f"### {item.name}", "", "```text", _signature(source, item), "```", "", item.doc, ""]
     return _text(out)
 
 
-def _signature(source: Source, item: ast.Definition) -> str:
-    """The head of a definition, up to its brace, on one line."""
+def _signature(source: Source, item: ast.Definition | ast.Alias) -> str:
+    """The head of a definition, up to its brace, on one line; the whole line of a second name."""
+    if isinstance(item, ast.Alias):
+        return item.span.text
     before = source.text[item.name_span.start : item.body[0].span.start]
     head = " ".join(before[: before.rindex("{")].split())
     return f"{item.role} {head.replace(') (', ')(')}"

@@ -143,13 +143,44 @@ def optimizers() -> None:
     write("optimizers", facts, cases)
 
 
+# --- constraints -------------------------------------------------------------------------------------------
+
+CONSTRAINTS = [
+    "max_norm()", "max_norm(0.5)", "max_norm(1.0, axis=1)", "max_norm(max_value=0.8, axis=[0, 1])", "non_neg()",
+    "unit_norm()", "unit_norm(axis=1)", "min_max_norm()", "min_max_norm(min_value=0.5, max_value=0.9, axis=1)",
+    "min_max_norm(min_value=1.5, max_value=2.0, rate=0.25)",
+]  # fmt: skip
+
+
+def constraints() -> None:
+    """What Adam makes of `b` in each step where the constraint holds it, in f64."""
+    start, gradients = optimizer_data()
+    names = {k: v for k, v in vars(keras.constraints).items() if not k.startswith("_")}
+    cases = []
+    keras.config.set_floatx("float64")
+    for call in CONSTRAINTS:
+        held = keras.Variable(exact(start)["b"], dtype="float64")
+        held.constraint = eval(call, dict(names))
+        optimizer = keras.optimizers.Adam(learning_rate=0.3)
+        steps = []
+        for g in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(exact(g)["b"])], [held])
+            steps.append(plain(held.value))
+        cases.append({"name": nn_text(call), "constraint": nn_text(call).replace("non_neg()", "non_neg"), "b": steps})
+    keras.config.set_floatx("float32")
+    facts = {"start": plain(start["b"]), "gradients": [plain(g["b"]) for g in gradients]}
+    write("constraints", facts, cases)
+
+
 # --- activations -------------------------------------------------------------------------------------------
 
 ACTIVATIONS = {
     "linear": {}, "relu": {}, "relu6": {}, "leaky_relu": {}, "leaky_relu(negative_slope=0.1)": {}, "elu": {},
     "elu(alpha=0.5)": {}, "selu": {}, "gelu": {}, "gelu(approximate=True)": {}, "silu": {}, "swish": {}, "softplus": {},
     "sigmoid": {}, "hard_sigmoid": {}, "hard_silu": {}, "hard_swish": {}, "log_sigmoid": {}, "softsign": {}, "mish": {},
-    "exponential": {}, "tanh": {},
+    "exponential": {}, "tanh": {}, "celu": {}, "celu(alpha=0.5)": {}, "hard_tanh": {}, "hard_shrink": {},
+    "hard_shrink(threshold=1.5)": {}, "soft_shrink": {}, "soft_shrink(threshold=1.5)": {}, "tanh_shrink": {},
+    "squareplus": {}, "squareplus(b=1.0)": {}, "sparse_plus": {}, "threshold(threshold=0.3, default_value=-1.0)": {},
 }  # fmt: skip
 
 
@@ -235,5 +266,5 @@ def plain_sample(made: Any, shape: list[int]) -> np.ndarray:
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (optimizers, activations, losses, metrics, schedules, initializers):
+    for part in (optimizers, constraints, activations, losses, metrics, schedules, initializers):
         part()
