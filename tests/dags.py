@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -100,7 +100,8 @@ class Maker:
 
     # --- growing -----------------------------------------------------------------------------------------
 
-    def grow(self, steps: int) -> Maker:
+    def kinds(self) -> list[Callable[[], Node | None]]:
+        """What may be made, with repetitions for what should be made more often."""
         kinds: list[Callable[[], Node | None]] = [
             self.unary,
             self.unary,
@@ -130,6 +131,10 @@ class Maker:
         ]
         if not self.smooth:
             kinds += [self.counted, self.compared, self.best, self.flagged]
+        return kinds
+
+    def grow(self, steps: int) -> Self:
+        kinds = self.kinds()
         while len(self.made) < steps:
             node = self.rng.choice(kinds)()
             if node is not None and self._small(node):

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nndsl.check.file import check_file
-from nndsl.diagnostics import Source
+from nndsl.check.naming import free_name
+from nndsl.diagnostics import Source, render_all
 from nndsl.driver import problems_of
 from nndsl.syntax.parse import parse
 
@@ -69,10 +70,12 @@ def model(lines: str) -> str:
         "a = [1]\nb = [1]\nrepeat 60 { a = [a, a]\nb = [b, b] }\nif a == b { x = x }\noutput y = x",
         "a = [1]\nrepeat 60 { a = [a, a] }\noutput y = x + a",
         "d = batch\nrepeat 60 { d = d * d }\noutput y = x",
-        "d = batch\nrepeat 5000 { d = d // 2 + 1 }\noutput y = x",
-        "d = batch\nrepeat 60 { d = (d // 3) * (d // 5) }\noutput y = x",
+        "d = batch\nrepeat 5000 { d = floor(d / 2) + 1 }\noutput y = x",
+        "d = batch\nrepeat 60 { d = floor(d / 3) * floor(d / 5) }\noutput y = x",
         "output y = x * 2 ** (10 ** 6)",
         "repeat 100 { x = x[none] }\noutput y = x",
+        "repeat 11 { x = x[none] }\noutput y = x",
+        "a = [1]\nrepeat 12 { a = [a, a] }\noutput y = stack(a)",
         "repeat 100 { x = concat(x, x) }\noutput y = x",
         "output y = pad(x, [[0, 10 ** 12], [0, 0]])",
         "output y = reshape(x, [batch, 2 ** 31])",
@@ -91,6 +94,32 @@ def test_what_grows_is_refused_in_time(lines: str) -> None:
     problems = problems_of(Source("m.nn", model(lines)))
     assert problems
     assert time.perf_counter() - start < 6  # alone it takes a fraction of that
+
+
+def test_many_losses_of_one_name_get_numbers_in_time() -> None:
+    start = time.perf_counter()
+    assert problems_of(Source("m.nn", model("loss 1.0\n" * 10_000)))
+    assert time.perf_counter() - start < 6  # alone it takes a fraction of that
+
+
+def test_names_that_are_taken_get_the_next_free_number() -> None:
+    taken: dict[str, int] = {}
+    names = [free_name(name, taken) for name in ("mse", "mse", "mse_3", "mse", "mse", "mse_2")]
+    assert names == ["mse", "mse_2", "mse_3", "mse_4", "mse_5", "mse_2_2"]
+
+
+def test_no_more_is_told_than_anyone_reads_and_errors_first() -> None:
+    text = "".join(f"model M{i}() {{ input a: f32[b, 2]\ninput z: f32[b, 2]\noutput y = z }}\n" for i in range(1100))
+    problems = problems_of(Source("m.nn", f"{text}model Last() {{ output y = nothing }}\n"))
+    assert len(problems) == 1000
+    assert problems[-1].code == "NN101"
+
+
+def test_a_line_of_a_megabyte_is_shown_in_time() -> None:
+    source = Source("m.nn", '"' * 1_000_000)
+    start = time.perf_counter()
+    assert max(map(len, render_all(parse(source)[1]).splitlines())) < 400
+    assert time.perf_counter() - start < 6
 
 
 def test_layers_that_double_are_refused() -> None:
@@ -129,4 +158,4 @@ def test_exchanged_tokens_give_problems_only(text: str, seed: int, changes: int)
 
 @pytest.mark.parametrize("text", TEXTS, ids=[*(path.stem for path in SAMPLES), "own"])
 def test_the_originals_are_fine(text: str) -> None:
-    assert [p for p in problems_of(Source("m.nn", text)) if p.severity == "error"] == []
+    assert [p for p in problems_of(Source("m.nn", text, SAMPLES[0])) if p.severity == "error"] == []

@@ -12,6 +12,7 @@ from nndsl.check.scope import LibraryScope, Scope
 from nndsl.check.text_lints import definition_lints
 from nndsl.diagnostics import Source
 from nndsl.driver import problems_of
+from nndsl.syntax.load import load_source
 from nndsl.syntax.parse import parse
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,7 +30,7 @@ def model(body: str, inputs: str = "input x: f32[batch, 4]\ntarget y: f32[batch,
 
 @pytest.mark.parametrize("path", sorted((ROOT / "samples").glob("*.nn")), ids=lambda path: path.stem)
 def test_samples_have_no_warnings(path: Path) -> None:
-    assert problems_of(Source(str(path), path.read_text())) == ()
+    assert problems_of(load_source(path)) == ()
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)

@@ -193,7 +193,7 @@ def test_good_consts(consts: dict[str, object]) -> None:
         ({"units": None}, "NN106"),
         ({"units": 0}, "NN205"),
         ({"units": object()}, "NN106"),
-        ({"activation": "nothing"}, "NN106"),
+        ({"activation": "nothing"}, "NN101"),
         ({"activation": 3}, "NN106"),
         ({"rate": "x"}, "NN106"),
         ({"rate": 2}, "NN116"),

@@ -111,6 +111,7 @@ def test_what_is_no_name_and_value_is_wrong_use(folder: Path, text: str) -> None
     [
         ("3", 3), ("-3", -3), ("1_000", 1000), ("0.5", 0.5), ("1e-3", 1e-3), ("true", True), ("false", False),
         ("none", None), ("relu", "relu"), ('"3"', "3"), ("'3'", "3"), ("[64, 32]", [64, 32]), ("", ""), ("[1,", "[1,"),
+        ("(3, 4)", [3, 4]), ("blocks.swish", "blocks.swish"),
     ],
 )  # fmt: skip
 def test_values_are_read_as_in_a_file(text: str, value: object) -> None:

@@ -87,6 +87,14 @@ def test_explain_of_an_unknown_code_exits_2() -> None:
     assert run("explain", "NN099").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("NN999", "there are NN901, "), ("softmax", "NN302 (softmax is applied twice)"), ("foo", "lists all codes")],
+)
+def test_explain_names_what_may_have_been_meant(code: str, told: str) -> None:
+    assert told in run("explain", code).stderr
+
+
 def test_explain_lists_all_codes() -> None:
     assert {line.split()[0] for line in run("explain").stdout.splitlines()} == set(catalogue())
 

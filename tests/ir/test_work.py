@@ -20,6 +20,9 @@ def counted(body: str) -> str:
         ("input x: f32[batch, 100]\noutput y = x |> Dense(20) |> relu |> Dense(3)", "2,060 * batch"),
         ("input x: f32[batch, time, 5]\noutput y = x |> Dense(7)", "35 * batch * time"),
         ("input x: f32[batch, 4]\noutput y = 2 * x", "0"),
+        ("input x: f32[batch, 9, 9, 4]\noutput y = x |> Conv2D(10, 3, groups=2)", "8,820 * batch"),
+        ("input x: f32[batch, time, 4]\noutput y = x |> Conv1DTranspose(3, 5, strides=2)", "60 * batch * time"),
+        ("input x: f32[batch, 4, 4, 6]\noutput y = x |> SeparableConv2D(5, 2)", "486 * batch"),
         ("input x: f32[batch, 3, 4]\noutput y = x @ transpose(x, [0, 2, 1])", "36 * batch"),
         ("input x: f32[batch, 4]\nd = Dense(4)\noutput y = x |> d |> tanh |> d", "32 * batch"),
         ("input x: f32[batch, time, 3]\noutput y = x |> R(5)\n}\n"

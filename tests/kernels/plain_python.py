@@ -27,9 +27,11 @@ from nndsl.ir.dims import evaluate
 from nndsl.ir.types import BYTES, NUMPY_NAMES
 from nndsl.kernels.module import Module
 from nndsl.ops import draws as random
-from nndsl.ops.special import erf
+from nndsl.ops.special import erf, erfinv
 
-HAND_WRITTEN = [Path(nndsl.__file__).parent / "runtime" / name for name in ("ready.py", "bags.py")]
+HAND_WRITTEN = [
+    Path(nndsl.__file__).parent / "runtime" / name for name in ("ready.py", "bags.py", "cumulative.py", "sorting.py")
+]
 ARENA = 1 << 40
 """The address at which the arena begins; the arrays lie below."""
 
@@ -66,6 +68,7 @@ class Array:
     def __init__(self, memory: Memory, address: int, shape: tuple[int, ...], dtype: str) -> None:
         self.memory, self.address, self.shape, self.dtype = memory, address, shape, dtype
         self.make = np.dtype(NUMPY_NAMES[dtype]).type
+        self.itemsize = BYTES[dtype]
 
     def _place(self, index: Any) -> int:
         index = index if isinstance(index, tuple) else (index,)
@@ -135,7 +138,36 @@ def _product(form: str) -> Callable[[Any, Any, Any, int, int], None]:
     return product
 
 
+def _product_tn_columns(x: Any, y: Any, out: Any, start: int, stop: int, begin: int, end: int) -> None:
+    """As `products.product_tn_columns`: those columns of the rows."""
+    for i in range(start, stop):
+        for j in range(begin, end):
+            total = out.make(0)
+            for k in range(x.shape[0]):
+                total += x[k, i] * y[k, j]
+            out[i, j] = total
+
+
 PRODUCTS = {f"product_{form}": _product(form) for form in ("nn", "nt", "tn", "tt")}
+PRODUCTS["product_tn_columns"] = _product_tn_columns
+
+
+def _sum_rows(words: Any, table: Any, out: Any, i: int, count: int) -> None:
+    """As `named_rows.sum_rows`."""
+    for j in range(out.shape[1]):
+        named = (int(words[i, k]) for k in range(count))
+        out[i, j] = sum((table[word, j] for word in named if word >= 0), start=out.make(0))
+
+
+def _spread_row(words: Any, values: Any, out: Any, i: int, count: int, begin: int, end: int) -> None:
+    """As `named_rows.spread_row`."""
+    for k in range(count):
+        word = int(words[i, k])
+        for j in range(out.shape[1] if begin <= word < end else 0):
+            out[word, j] += values[i, j]
+
+
+NAMED_ROWS: dict[str, Any] = {"sum_rows": _sum_rows, "spread_row": _spread_row, "VECTOR_BYTES": 64}
 FUNCTIONS: dict[str, Any] = {
     "exp": np.exp,
     "expm1": np.expm1,
@@ -143,11 +175,15 @@ FUNCTIONS: dict[str, Any] = {
     "log1p": np.log1p,
     "tanh": np.tanh,
     "erf": erf,
+    "erfinv": erfinv,
+    "exp2": np.exp2,
+    "arctan": np.arctan,
     "sigmoid": _sigmoid,
     "softplus": lambda x: np.logaddexp(x, type(x)(0)),
     "is_finite": np.isfinite,
 }
 PLAIN: dict[str, Any] = {
+    "choose": lambda condition, then, otherwise: then if condition else otherwise,
     "maximum": np.maximum,
     "minimum": np.minimum,
     "sign": np.sign,
@@ -158,6 +194,8 @@ PLAIN: dict[str, Any] = {
     "ceil": np.ceil,
     "rint": np.rint,
     "sqrt": np.sqrt,
+    "log2": np.log2,
+    "log10": np.log10,
     "sin": np.sin,
     "cos": np.cos,
 }
@@ -192,15 +230,18 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
     }
     for dtype in ("f32", "f64"):
         names |= {f"{name}_{dtype}": _typed(function) for name, function in FUNCTIONS.items()}
-        names |= {f"is_finite_{dtype}": np.isfinite}
+        names |= {f"is_finite_{dtype}": np.isfinite, f"is_nan_{dtype}": np.isnan, f"is_infinite_{dtype}": np.isinf}
+        names |= {f"arctan2_{dtype}": np.arctan2}
         names |= {f"{n}_{dtype}": _drawn(f"{n}_{dtype}") for n in ("uniform", "normal", "truncated_normal")}
     for dtype in BYTES:
         names[f"array_{dtype}"] = lambda address, shape, dtype=dtype: Array(memory, address, shape, dtype)
     for path in HAND_WRITTEN:
         tree = ast.parse(path.read_text())
         tree.body = [part for part in tree.body if not isinstance(part, ast.ImportFrom)]
-        names |= _executed(tree, {"kernel": lambda f: f, "share": share, "Any": object, **PRODUCTS}, str(path))
+        alone = {"kernel": lambda f: f, "helper": lambda f: f, "Any": object}
+        names |= _executed(tree, {**names, **alone, **PRODUCTS, **NAMED_ROWS}, str(path))
     names["kernel"] = kernel
+    names["copy_all"] = kernel(names["copy_all"])  # the entry calls it, not a kernel
     return names
 
 
@@ -226,6 +267,7 @@ class PlainPython:
     ) -> dict[str, Any]:
         """See Executable. Raises Violation where machine code would go wrong silently."""
         memory, module, plan = Memory(), self.module, self.module.plan
+        sizes = {**sizes, **{new: sizes[old] for new, old in module.sizes.items()}}
         end, addresses = 64, dict[Any, int]()
         updated = {u.target.attrs["name"] for u in plan.graph.updates}
         table: list[int] = []

@@ -15,7 +15,7 @@ model Many {
   input image: f32[batch, 3, 2, 4]
 
   lstm = LSTM(4, return_sequences=true, dropout=0.2, recurrent_dropout=0.3)
-  a = lstm(words |> Embedding(20, 4), mask=words != 0)
+  a = words |> Embedding(20, 4, mask_zero=true) |> lstm
   attend = MultiHeadAttention(2, 2)
   t = a + attend(a |> RotaryEmbedding(), x) |> LayerNorm()
   b = t |> GRU(3, reset_after=false)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from nndsl.diagnostics import Source
 from nndsl.passes.promote import promote
 from nndsl.runtime.interpreter import run
 
-ROOMS = ("sequences", "normalization", "merging", "attention")
+ROOMS = ("sequences", "normalization", "merging", "attention", "masks", "convolution", "pooling", "images")
 CASES = [case for room in ROOMS for case in golden(f"layers_{room}")["cases"]]
 EVERY = pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])
 SCALARS = {"key": 0, "step": 1, "learning_rate": 0.0}
@@ -65,7 +66,7 @@ def close(found: Any, wanted: Any, what: str) -> None:
 @EVERY
 def test_values_and_gradients_are_those_of_keras(case: dict[str, Any]) -> None:
     made, arrays = checked(fixed(case)), fed(case)
-    owned = {p.name for p in (*made.model.params, *made.model.states) if p.name.startswith("l.")}
+    owned = {p.name for p in (*made.model.params, *made.model.states) if "." in p.name}
     assert owned == set(case.get("weights", {}))
     outputs, _ = run(promote(driver.graph_of(made, "predict")), arrays, SCALARS, {})
     close(outputs["out.y"], case["value"], "value")
@@ -79,9 +80,8 @@ def test_values_and_gradients_are_those_of_keras(case: dict[str, Any]) -> None:
 def test_sizes_may_come_from_the_data(case: dict[str, Any]) -> None:
     graph = promote(driver.graph_of(checked(symbolic(case)), "predict"))
     arrays = fed(case)
-    sizes = dict(zip(("batch", "time", "more"), np.shape(arrays["x0"]), strict=False))
-    if "x1" in arrays:
-        sizes["source"] = arrays["x1"].shape[-2]
+    names = [re.split(r"\W+", kind.partition("[")[2].rstrip("]")) for kind in case["types"]]
+    sizes = {n: size for k, dims in enumerate(names) for n, size in zip(dims, arrays[f"x{k}"].shape, strict=True)}
     outputs, _ = run(graph, arrays, SCALARS, sizes)
     close(outputs["out.y"], case["value"], "value")
 

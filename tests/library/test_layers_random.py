@@ -200,7 +200,7 @@ def test_attention_of_one_head_is_the_function() -> None:
     ("line", "code", "part"),
     [
         ("words |> Embedding(40, 8)", "NN303", "room for 40"),
-        ("x |> Bidirectional(LSTM(4))", "NN116", "second layer"),
+        ('x |> Bidirectional(LSTM(4), merge_mode="mean")', "NN116", "merge_mode is one of"),
         ("x |> MultiHeadAttention(2, 4) |> GroupNormalization(4)", "NN116", "groups"),
         ("[x] |> Subtract()", "NN116", "two values"),
         ("x |> TransformerEncoder(8, 4)", "NN116", "num_heads"),

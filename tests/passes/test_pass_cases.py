@@ -19,7 +19,9 @@ from nndsl.ir.text import show
 from nndsl.passes import PIPELINE, Pass, run
 from nndsl.passes.canonical import canonical
 from nndsl.passes.keep_old import keep_old
+from nndsl.passes.own_results import own_results
 from nndsl.passes.promote import promote
+from nndsl.passes.prune import prune
 from nndsl.passes.simplify import Rule
 from nndsl.passes.verify import verify
 
@@ -27,7 +29,7 @@ SAMPLES = sorted(Path(__file__).parents[2].joinpath("samples").glob("*.nn"))
 CASES = case_paths("passes")
 simplify_module: Any = import_module("nndsl.passes.simplify")
 """The package gives its function this name."""
-STEPS = (*PIPELINE, canonical, keep_old)
+STEPS = (*PIPELINE, canonical, prune, keep_old, own_results)
 """In the order in which they run; `promote` stands by itself, and `programs` are the graphs before any pass."""
 
 
@@ -93,6 +95,6 @@ def test_every_rule_of_simplify_has_a_case(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_program_of_a_sample_stays_well_formed(path: Path, program: str) -> None:
     graph = graph_of(check_source(Source(path.name, path.read_text())), program)
     verify(graph)
-    steps: tuple[Pass, ...] = (*PIPELINE, canonical, keep_old)
+    steps: tuple[Pass, ...] = STEPS
     assert run(graph, steps, verify=True).nodes()
     verify(promote(graph))

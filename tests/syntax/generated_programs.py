@@ -12,7 +12,6 @@ COMMENTS = ("# why", "#tight", "## doc", "#", "# 'quoted' \"text\" ( [ {", "#\tt
 ROLES = ("model", "layer", "fn", "optimizer", "init", "schedule")
 
 
-
 class Programs:
     """Writes one program; all choices come from `random`."""
 
@@ -127,7 +126,8 @@ class Programs:
         for _ in range(self.random.randint(0, 5)):
             typed = f"{self.pick(':', ' : ')}{self.type()}" if self.chance(0.7) else ""
             default = f"{self.gap()} ={self.pick('', ' ')}{self.expression(1, True)}" if self.chance(0.4) else ""
-            out.append(f"{self.name()}{typed}{default}")
+            many = self.pick("...", "... ", f"...{self.gap()}") if self.chance(0.15) else ""
+            out.append(f"{many}{self.name()}{typed}{'' if many else default}")
         return f"({self.listed(out)})"
 
     def definition(self, roles: tuple[str, ...], depth: int) -> str:
@@ -165,7 +165,7 @@ class Programs:
             f"loss main={value}",
             f"metric {value}",
             f"param {name}: {self.type()}",
-            f"param {name}: {self.type()} ={value}",
+            f"param {name}: {self.type()} ={value}{self.pick('', f' constraint {self.name()}')}",
             f"state {name} = {value}",
             f"state {name}: {self.type()} = {value}",
             "return",
@@ -193,7 +193,9 @@ class Programs:
                 return f"repeat {value} {self.block(depth)}"
             case 3:
                 carries = [f"{self.name()}={self.expression(1, True)}" for _ in range(self.random.randint(0, 3))]
-                tail = f"over x_t in {value} axis {self.arithmetic(1, False)}{self.pick('', ' reverse')}"
+                more = [f", {self.name()} in {self.expression(1)}" for _ in range(self.random.randint(0, 2))]
+                over = f"over x_t in {value}{''.join(more)}"
+                tail = f"{over} axis {self.arithmetic(1, False)}{self.pick('', ' reverse')}"
                 return f"scan{self.pick('', ' ')}({self.listed(carries)}) {tail}{self.fold()}{self.block(depth)}"
         return f"expect error NN201 {self.block(depth, (self.definition(ROLES, 0),))}"
 
@@ -209,6 +211,9 @@ class Programs:
                 return f"{self.pick('train', 'data')} M{self.fold()}{self.settings()}"
             case 2:
                 return f'test "facts" {self.block(2)}'
+            case 3:
+                private = self.pick("", "private ")
+                return f"{private}{self.pick(*ROLES, 'loss')} {self.name()}{self.pick('=', ' = ')}{self.expression(2)}"
         return self.definition((*ROLES, "loss", "metric"), 3)
 
     def program(self) -> str:

@@ -117,6 +117,21 @@ def test_second_parameter_list_on_a_new_line() -> None:
     assert isinstance(dense.returns[0].dims[0], ast.Ellipsis_)
 
 
+def test_any_number_of_values_and_second_names() -> None:
+    joined, second, third = items(
+        "fn joined(a, ...xs: f32[n], axis = 1) { return xs }\n## The same.\nlayer B = A\nprivate fn c = d.e\n"
+    )
+    assert isinstance(joined, ast.Definition)
+    assert [(p.name, p.rest, p.default is None) for p in joined.inputs or ()] == [
+        ("a", False, True), ("xs", True, True), ("axis", False, False)
+    ]  # fmt: skip
+    assert isinstance(second, ast.Alias)
+    assert (second.role, second.name, second.doc, second.private) == ("layer", "B", "The same.", False)
+    assert isinstance(third, ast.Alias)
+    assert isinstance(third.target, ast.Attribute)
+    assert third.private
+
+
 @pytest.mark.parametrize(
     ("role", "config", "inputs"),
     [("fn", None, 1), ("loss", None, 1), ("metric", None, 1), ("layer", 1, None), ("optimizer", 1, None)],
