@@ -129,6 +129,8 @@ def reading_graph(checked: Checked) -> Graph:
     from nndsl.passes import programs
 
     found = reading_of(checked)
+    if not found.outputs:
+        return Graph("reading", ())
     name, node = found.outputs[0]
     return programs.going(found.going, name) if isinstance(found.going, Going) else programs.reading(node)
 

@@ -7,7 +7,6 @@ that are still needed as its batch. `...` stands for the axes that have no label
 
 from __future__ import annotations
 
-import string
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,7 +19,7 @@ from nndsl.ops import build as b
 from nndsl.ops.op import REQUIRED, Arg, Expand, Op, ShapeFault, Types, case
 
 Labels: TypeAlias = tuple[str, ...]
-LETTERS = frozenset(string.ascii_letters)
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 class BadString(ShapeFault):
@@ -30,7 +29,7 @@ class BadString(ShapeFault):
         super().__init__(message, (), help)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Term:
     """A value and the labels of its axes."""
 

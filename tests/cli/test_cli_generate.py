@@ -69,3 +69,8 @@ def test_what_cannot_be_done_is_told(letters: Path, more: tuple[str, ...], code:
     result = run("generate", "letters.nn", "--weights", "w.safetensors", *more, *FAST)
     assert result.exit_code == code
     assert says in result.stderr
+
+
+def test_the_program_that_goes_on_can_be_read(letters: Path) -> None:
+    text = run("emit", "letters.nn", "--program", "generate", "--stage", "graph").stdout
+    assert "output memory.GRU_1.kept_h" in text
