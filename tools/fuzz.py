@@ -270,7 +270,12 @@ def received(worker: Worker, ready: bool, options: argparse.Namespace) -> Outcom
 
 @contextmanager
 def interrupted() -> Iterator[None]:
-    """Ctrl-C ends the search, and what was found is printed."""
+    """Ctrl-C, or a signal to end, ends the search, and what was found is printed."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     try:
         yield
     except KeyboardInterrupt:
