@@ -272,19 +272,41 @@ def _underline(remark: Label, mark: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A help line that names the nearest known name, or None."""
-    import difflib
-
     known = list(known)
     folded = {k.lower(): k for k in known}
     if name.lower() in folded:
         return Guess(name, folded[name.lower()], sure=True)
     # One slip explains most wrong names, and is found in a tenth of the time that measuring likeness takes.
     slips = [other for other in folded if _one_slip(name.lower(), other)]
-    near = difflib.get_close_matches(name.lower(), slips, n=1, cutoff=0.6)
-    if near:
-        return Guess(name, folded[near[0]], sure=len(name) > 3 and len(slips) == 1)
-    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return Guess(name, folded[near[0]], sure=False) if near else None
+    near = _nearest(name.lower(), slips)
+    if near is not None:
+        return Guess(name, folded[near], sure=len(name) > 3 and len(slips) == 1)
+    near = _nearest(name.lower(), folded)
+    return Guess(name, folded[near], sure=False) if near is not None else None
+
+
+LIKE = 0.6
+"""How like two names are at least, as `difflib` measures it, for one to be told for the other."""
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like a name. Those that promise most are measured first, so few are measured."""
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(b=name)
+    bounds: list[tuple[float, str]] = []
+    for other in known:
+        matcher.set_seq1(other)
+        if matcher.real_quick_ratio() >= LIKE and matcher.quick_ratio() >= LIKE:
+            bounds.append((matcher.quick_ratio(), other))
+    best: tuple[float, str] | None = None
+    for bound, other in sorted(bounds, reverse=True):
+        if best is not None and bound < best[0]:
+            break
+        matcher.set_seq1(other)
+        if matcher.ratio() >= LIKE:
+            best = max(best or (0.0, ""), (matcher.ratio(), other))
+    return best[1] if best is not None else None
 
 
 class Guess(str):

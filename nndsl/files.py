@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 
@@ -44,6 +43,8 @@ _fallback: Path | None = None
 def _temporary() -> Path:
     global _fallback
     if _fallback is None:
+        import tempfile
+
         _fallback = Path(tempfile.mkdtemp(prefix="nndsl-"))
     return _fallback
 
@@ -54,6 +55,8 @@ def write_atomic(path: Path, content: bytes, sync: bool = True) -> None:
     A reader sees the old content or the new, never a part. A file that is replaced keeps its permissions. Raises
     OSError as `open` does.
     """
+    import tempfile  # takes longer to import than most that is read here, and reading does without it
+
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

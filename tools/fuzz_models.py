@@ -64,6 +64,9 @@ layer Cell(units: int, back: bool = false)(x: f32[batch, time, n]) -> f32[batch,
   }
   return all
 }
+layer Norm = LayerNormalization
+fn mean_of(...values: f32[...]) { return sum(stack(values), axis=0) / len(values) }
+layer Built(kind: layer = RMSNorm)(x: f32[...]) { return x |> kind() }
 fn bent(x: f32[...], by: float = 0.5) { return where(x > by, x, by * x) }
 loss own(y: f32[...], p: f32[...]) { return log1p(square(y - p)) }
 metric worst(y: f32[...], p: f32[...]) {
@@ -202,7 +205,9 @@ class Models:
                    f"{x} - max({x}, axis=0)", f"{x} ** {self.pick('2', '3', '0.5', '-1', '0')}", f"clip({x}, -1, 1)",
                    f"softmax({x}, axis={self.pick('-1', '1')})", f"{x} + random_normal(shape({x}))", f"{x}[..., ::-1]",
                    f"cast(cast({x}, {self.pick('i32', 'f64', 'bool', 'i64')}), f32)", f"{x} % 2", f"{x} |> UnitNormalization()",
-                   f"{x} + cast(argmax({x}), f32)[..., none]", f"{x} |> Around(Scaled({n}), times=2)"]  # fmt: skip
+                   f"{x} + cast(argmax({x}), f32)[..., none]", f"{x} |> Around(Scaled({n}), times=2)", f"cumsum({x}, axis=-1)",
+                   f"sort({x})", f"roll({x}, 1, axis=-1)", f"{x} |> Around(tanh)", f"mean_of({x}, {x})", f"{x} |> Norm()",
+                   f"{x} |> (LayerNorm() |> tanh)", f"{x} |> Built(LayerNorm)"]  # fmt: skip
         if isinstance(n, int):
             choices += [f"{x} |> Dense({n}, activation={self.pick(*ACTIVATIONS)}, kernel_initializer={self.pick(*STARTS)})",
                         f"{x} @ (ones([{n}, {n}]) / {max(n, 1)})", f"{x} + ({x} |> Dense({n}, use_bias=false))",
@@ -218,6 +223,9 @@ class Models:
 
     def layer(self, x: str, shape: Shape) -> None:
         """A layer that changes the shape."""
+        if len(shape) in (3, 4) and isinstance(shape[-1], int) and self.random.random() < 0.4:
+            self.windows(x, shape, shape[-1])
+            return
         units, n = self.size(), shape[-1]
         if len(shape) == 3 and isinstance(n, int) and self.random.random() < 0.6:
             kind = self.pick("LSTM", "GRU", "SimpleRNN")
@@ -245,6 +253,37 @@ class Models:
                 f"Dense(n * {units})",
             )
             self.add(f"{x} |> {make}", (*shape[:-1], units if "n *" not in make else f"n * {units}"))
+
+    def windows(self, x: str, shape: Shape, channels: int) -> None:
+        """Convolutions and poolings over one axis or two."""
+        dims, units, window = f"{len(shape) - 2}D", self.size(), self.random.randint(1, 4)
+        known = [size for size in shape[1:-1] if isinstance(size, int)]
+        same = self.pick(
+            "", ", activation=relu", ", use_bias=false", ", dilation_rate=2", ", kernel_regularizer=L2(0.1)"
+        )
+        halves = tuple((size + 1) // 2 if isinstance(size, int) else f"ceil({size} / 2)" for size in shape[1:-1])
+        match self.random.randrange(8):
+            case 0 if len(known) == len(shape) - 2 and min(known) >= window:
+                places = tuple(size - window + 1 for size in known)
+                self.add(f"{x} |> Conv{dims}({units}, {window})", ("batch", *places, units))
+            case 1:
+                self.add(f'{x} |> Conv{dims}({units}, {window}, strides=2, padding="same")', ("batch", *halves, units))
+            case 2:
+                kind = self.pick("MaxPooling", "AveragePooling")
+                self.add(f'{x} |> {kind}{dims}(2, padding="same")', ("batch", *halves, channels))
+            case 3:
+                self.add(f"{x} |> {self.pick('GlobalMaxPooling', 'GlobalAveragePooling')}{dims}()", ("batch", channels))
+            case 4:
+                self.add(f'{x} |> DepthwiseConv{dims}({window}, padding="same")', shape)
+            case 5:
+                self.add(f'{x} |> SeparableConv{dims}({units}, {window}, padding="same")', (*shape[:-1], units))
+            case 6 if len(known) == len(shape) - 2:
+                doubled = tuple(2 * size for size in known)
+                self.add(
+                    f'{x} |> Conv{dims}Transpose({units}, 3, strides=2, padding="same")', ("batch", *doubled, units)
+                )
+            case _:
+                self.add(f'{x} |> Conv{dims}({units}, {window}, padding="same"{same})', (*shape[:-1], units))
 
     def cut(self, x: str, shape: Shape) -> None:
         """Sums over axes, slices, axes in another order."""

@@ -81,7 +81,7 @@ def row_cure(first: tuple[Size, ...], row: tuple[Size, ...], whole: bool) -> str
 
 
 def call_cure(function: Function, given: Sequence[Given]) -> str | None:
-    """What to write where the arguments of a call do not fit, in two cases that the signature does not explain."""
+    """What to write where the arguments of a call do not fit, in three cases that the signature does not explain."""
     if not given and function.role in ("init", "fn", "loss", "metric", "schedule"):
         return f"to pass the {ROLES.get(function.role, function.role)} itself, write `{function.name}` without brackets"
     layer = function.role == "layer" and function.takes_config
@@ -91,6 +91,12 @@ def call_cure(function: Function, given: Sequence[Given]) -> str | None:
         rest = ", ".join(g.span.text for g in given if not isinstance(g.value, Node))
         first = next(g.span.text for g in given if isinstance(g.value, Node))
         return f"what flows in stands before a pipe: `{first} |> {function.name}({rest})`"
+    flowing = {p.name for p in function.definition.inputs or ()}
+    named = next((g for g in given if g.name in flowing), None)
+    if named is not None:
+        built = ", ".join(g.span.text for g in given if g.name not in flowing)
+        apart = f"`part = {function.name}({built})`, then `part(…, {named.span.text})`"
+        return f"it is given where the layer is applied: {apart}"
     if function.definition.inputs is None:
         return f"what flows in stands in a second list: `layer {function.name}()(x: f32[...]) {{ … }}`"
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from nndsl.check.structure import inside
+from nndsl.check.structure import by_line
 from nndsl.diagnostics import Label, Problem
 from nndsl.ir.dims import Dim, Size
 from nndsl.ir.graph import LossTerm, Model, Node, topological
@@ -23,7 +23,8 @@ def meaning_lints(model: Model, unread: Collection[str]) -> list[Problem]:
         compared += [metric.value, *metric.arguments, *(update.value for update in metric.updates)]
     reached = topological([*compared, *(node for _, node in forward.outputs)])
     found = [*unused_targets(model, set(topological(compared)), unread), *softmax_axes(model, reached)]
-    return found + [p for term in forward.losses for p in compared_along_another_axis(term)]
+    sums = [node for node in reached if node.op == "sum"]
+    return found + [p for term, made in by_line(forward.losses, sums) for p in compared_along_another_axis(term, made)]
 
 
 def unused_targets(model: Model, reached: set[Node], unread: Collection[str]) -> Iterator[Problem]:
@@ -67,11 +68,9 @@ def softmax_axes(model: Model, nodes: list[Node]) -> Iterator[Problem]:
 POINTWISE = ("multiply", "where", "log", "maximum", "minimum", "add", "subtract", "negative", "cast", "less", "log1p")
 
 
-def compared_along_another_axis(term: LossTerm) -> Iterator[Problem]:
+def compared_along_another_axis(term: LossTerm, sums: list[Node]) -> Iterator[Problem]:
     """A loss that adds up over the last axis what a softmax made along another one."""
-    for node in topological([term.value]):
-        if node.op != "sum" or node.span is None or not inside(node.span, term.span):
-            continue
+    for node in sums:
         waiting, seen = list(node.inputs), set[Node]()
         while waiting and len(seen) < MAX_FOLLOWED:
             value = waiting.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from functools import cache
 
 from nndsl.check.builtins import BUILTINS
 from nndsl.check.context import MAX_PROBLEMS
@@ -15,7 +16,6 @@ from nndsl.diagnostics import Label, Problem
 from nndsl.problems import names
 from nndsl.syntax import ast
 
-_FIELDS: dict[type[ast.Syntax], tuple[str, ...]] = {}
 ALWAYS = frozenset({*CONSTANTS, *BUILTINS, "training", "generating", "past", "step"})
 
 
@@ -114,19 +114,16 @@ def parts(node: object) -> Iterator[ast.Syntax]:
         current = stack.pop()
         if isinstance(current, ast.Syntax):
             yield current
-            stack += [getattr(current, name) for name in _children(current)]
+            sort: type = type(current)
+            stack += [getattr(current, name) for name in _children(sort)]
         elif isinstance(current, tuple):
             stack += reversed(current)
 
 
-def _children(node: ast.Syntax) -> tuple[str, ...]:
-    """The fields that may hold more syntax, last first."""
-    sort = type(node)
-    if sort not in _FIELDS:
-        _FIELDS[sort] = tuple(
-            f.name for f in reversed(fields(node)) if f.name not in ("span", "doc", "id", "name", "names")
-        )
-    return _FIELDS[sort]
+@cache
+def _children(sort: type) -> tuple[str, ...]:
+    """The fields that may hold more syntax, last first: places and docs are those that equality leaves out."""
+    return tuple(f.name for f in reversed(fields(sort)) if f.compare and f.name not in ("id", "name", "names"))
 
 
 def _bound(text: list[ast.Syntax]) -> Iterator[str]:

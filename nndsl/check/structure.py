@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nndsl.diagnostics import Label, Problem, Span
@@ -22,8 +23,19 @@ def structural(model: Model) -> list[Problem]:
     found = subtracted_again(model, trained, set(losses))
     found += linear_twice(model, topological([*losses, *shown]), set(shown))
     found += dropped_outputs(model)
-    found += [p for p in map(probability_as_logits, forward.losses) if p is not None]
+    logarithms = [node for node in trained if node.op in ("log_softmax", "softplus")]
+    for term, made in by_line(forward.losses, logarithms):
+        found += probability_as_logits(term, made)
     return found
+
+
+def by_line(terms: Sequence[LossTerm], nodes: Iterable[Node]) -> Iterator[tuple[LossTerm, list[Node]]]:
+    """The nodes that the line of each loss makes. A line carried out several times comes once, with its first loss."""
+    placed = sorted(((node.span, node) for node in nodes if node.span is not None), key=lambda pair: pair[0].start)
+    starts = [span.start for span, _ in placed]
+    for line, term in {term.span: term for term in reversed(terms)}.items():
+        near = placed[bisect_left(starts, line.start) : bisect_left(starts, line.end)]
+        yield term, [node for span, node in near if inside(span, line)]
 
 
 # --- a bias before a normalization -----------------------------------------------------------------------------
@@ -231,20 +243,19 @@ def _is_drawn(condition: Node) -> bool:
 STILL = ("reshape", "cast", "slice", "transpose", "negative", "broadcast_to", "stop_gradient")
 
 
-def probability_as_logits(term: LossTerm) -> Problem | None:
+def probability_as_logits(term: LossTerm, logarithms: list[Node]) -> Iterator[Problem]:
     """A loss that takes the logarithm of a softmax of what a softmax or sigmoid gave."""
-    for node in topological([term.value]):
-        if node.op in ("log_softmax", "softplus") and node.span is not None and inside(node.span, term.span):
-            made = _probability(node.inputs[0])
-            if made is not None and made.span is not None:
-                return lints.ProbabilityAsLogits(
-                    term.span,
-                    message=f"the loss `{term.name}` takes probabilities for logits",
-                    note="a value without a kind counts as logits here",
-                    related=(Label(made.span, f"made by this {made.op}, and calculated with since"),),
-                    cure='say what it is, `as_kind(p, "prob")`, or pass the logits',
-                )
-    return None
+    for node in logarithms:
+        made = _probability(node.inputs[0])
+        if made is not None and made.span is not None:
+            yield lints.ProbabilityAsLogits(
+                term.span,
+                message=f"the loss `{term.name}` takes probabilities for logits",
+                note="a value without a kind counts as logits here",
+                related=(Label(made.span, f"made by this {made.op}, and calculated with since"),),
+                cure='say what it is, `as_kind(p, "prob")`, or pass the logits',
+            )
+            return
 
 
 def _probability(node: Node) -> Node | None:

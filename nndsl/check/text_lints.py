@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -135,9 +136,9 @@ def unused_definitions(file: ast.File) -> Iterator[Problem]:
     hidden = [item for item in file.items if isinstance(item, ast.Definition | ast.Alias) and item.private]
     if not hidden:
         return
+    readers = Counter(name for item in file.items for name in names_read(item))
     for item in hidden:
-        others = (other for other in file.items if other is not item)
-        if not any(item.name in names_read(other) for other in others):
+        if readers[item.name] == (item.name in names_read(item)):
             yield lints.UnusedValue(
                 item.name_span,
                 message=f"the {item.role} `{item.name}` is not used",

@@ -31,13 +31,21 @@ class Program(StrEnum):
     train = "train"
     evaluate = "evaluate"
     predict = "predict"
+
+
+class Shown(StrEnum):
+    """What `emit` shows: those, and the program that goes on with a text."""
+
+    train = "train"
+    evaluate = "evaluate"
+    predict = "predict"
     generate = "generate"
 
 
 def emit(
     file: File,
     stage: Annotated[Stage, typer.Option("--stage", help="The stage to print.")] = Stage.source,
-    program: Annotated[Program, typer.Option("--program", help="The program to print.")] = Program.train,
+    program: Annotated[Shown, typer.Option("--program", help="The program to print.")] = Shown.train,
     set_: Set = [],  # noqa: B006 (typer copies it)
     model: ModelName = None,
 ) -> None:

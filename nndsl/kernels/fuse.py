@@ -53,6 +53,7 @@ class Fuser:
         self.members: dict[Region, set[Node]] = {}
         self.positions: dict[Region, int] = {}
         self.depth: dict[Node, int] = {}
+        self.read: dict[Region, tuple[tuple[int, int, int], set[Node]]] = {}
 
     # --- order -----------------------------------------------------------------------------------------
 
@@ -321,9 +322,13 @@ class Fuser:
         copy.assigns.append((target, value))
 
     def reads(self, region: Region, leaf: Node) -> bool:
-        return any(self.home(i) is leaf for n in region.nodes for i in n.inputs) or any(
-            self.home(v) is leaf for _, v in region.assigns
-        )
+        """Whether a region reads a leaf: asked for each update and each region, so what one reads is remembered."""
+        state = (len(region.nodes), len(region.assigns), len(self.views))
+        known = self.read.get(region)
+        if known is None or known[0] != state:
+            values = [*(i for n in region.nodes for i in n.inputs), *(v for _, v in region.assigns)]
+            known = self.read[region] = (state, {self.home(value) for value in values})
+        return leaf in known[1]
 
     def safe_in(self, region: Region, leaf: Node, value: Node) -> bool:
         """Whether all reads of `leaf` in a region are at the place where `value` goes, and before it does.

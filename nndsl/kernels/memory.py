@@ -139,12 +139,13 @@ def _scans(regions: list[Region]) -> list[Region]:
 def _blocks(buffers: list[Buffer]) -> tuple[Block, ...]:
     """Greedy: a buffer goes into the free block that fits it best, else into a new one."""
     blocks: list[Block] = []
+    bytes_of = {buffer: _bytes(buffer) for buffer in buffers}
     for buffer in sorted(buffers, key=lambda b: (b.first, -b.last)):
-        free = [k for k in blocks if k.buffers[-1].last < buffer.first]
-        same = [k for k in free if _bytes(k.buffers[0]) == _bytes(buffer)]
-        large = [k for k in free if at_least(_bytes(k.buffers[0]), _bytes(buffer))]
-        if same or large:
-            (same or large)[-1].buffers.append(buffer)
+        free = [(k, bytes_of[k.buffers[0]]) for k in blocks if k.buffers[-1].last < buffer.first]
+        same = [k for k, size in free if size == bytes_of[buffer]]
+        fits = same or [k for k, size in free if at_least(size, bytes_of[buffer])]
+        if fits:
+            fits[-1].buffers.append(buffer)
         else:
             blocks.append(Block([buffer]))
     return tuple(blocks)

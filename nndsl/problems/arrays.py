@@ -340,6 +340,6 @@ class NotAnArray(ArrayProblem):
 
 
 FAMILY: tuple[type[Problem], ...] = (
-    ArrayMissing, ArrayUnexpected, WrongRank, WrongSize, SizesDisagree, RowsDisagree, EmptySet,
-    NotByRows, NotAnArray,
+    ArrayMissing, ArrayUnexpected, WrongRank, WrongSize, SizesDisagree, RowsDisagree, EmptySet, NotByRows,
+    NotAnArray,
 )  # fmt: skip

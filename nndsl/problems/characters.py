@@ -293,7 +293,6 @@ class QuestionMark(Saying):
 
 
 FAMILY: tuple[type[Problem], ...] = (
-    BadNumber, NumberTooLarge,
-    Semicolon, ForeignOperator, InPlaceOperator, PythonConstant, SelfWord, ForeignComment, DoubleSlash, Backslash,
-    StrangeCharacter, ForeignLetters, QuestionMark,
+    BadNumber, NumberTooLarge, Semicolon, ForeignOperator, InPlaceOperator, PythonConstant, SelfWord, ForeignComment,
+    DoubleSlash, Backslash, StrangeCharacter, ForeignLetters, QuestionMark,
 )  # fmt: skip

@@ -344,6 +344,5 @@ class OverrideUnmatched(SourceProblem):
 
 FAMILY: tuple[type[Problem], ...] = (
     DataFileMissing, DataFileUnreadable, KeyMissing, PickleRefused, DataTooLarge, WrongSourceArgument,
-    DatasetsExtraMissing, RaggedFault, OverrideUnmatched,
-    *arrays.FAMILY, *values.FAMILY,
+    DatasetsExtraMissing, RaggedFault, OverrideUnmatched, *arrays.FAMILY, *values.FAMILY,
 )  # fmt: skip

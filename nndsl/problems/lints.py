@@ -263,7 +263,4 @@ FAMILY: tuple[type[Problem], ...] = (
     UnusedParameter,
     UnusedAllow,
     PaddedNotMasked,
-
-
-
 )

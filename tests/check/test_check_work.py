@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
+from nndsl.check import meaning_lints, structure
+from nndsl.check.builtins import BUILTINS
 from nndsl.check.file import collect
+from nndsl.check.library import index
 from nndsl.check.model import Elaborated, elaborate_model
 from nndsl.diagnostics import Problem, Source, did_you_mean
 from nndsl.driver import Checked, check_source
 from nndsl.ir.experiment import UpdateRule
-from nndsl.ir.graph import Graph, Node, ParamSpec
+from nndsl.ir.graph import Graph, Node, ParamSpec, topological
 from nndsl.ir.text import show
 from nndsl.runtime.parameters import draw
 from nndsl.syntax.parse import parse
@@ -145,7 +149,8 @@ def test_the_rule_of_another_param_is_over_its_own_leaves(optimizer: str) -> Non
 # --- guesses -------------------------------------------------------------------------------------------------------
 
 
-def test_one_slip_is_found_without_measuring_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("written", "most"), [("featurs_after_block_500", 2), ("featurs_aftr_block_500", 200)])
+def test_few_of_many_names_are_measured_for_a_guess(monkeypatch: pytest.MonkeyPatch, written: str, most: int) -> None:
     measured = 0
     ratio = difflib.SequenceMatcher.ratio
 
@@ -156,5 +161,36 @@ def test_one_slip_is_found_without_measuring_every_name(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(difflib.SequenceMatcher, "ratio", counting)
     known = [f"features_after_block_{i}" for i in range(1000)]
-    assert did_you_mean("featurs_after_block_500", known) == "did you mean `features_after_block_500`?"
-    assert measured <= 2
+    assert did_you_mean(written, known) == "did you mean `features_after_block_500`?"
+    assert 0 < measured <= most
+
+
+@pytest.mark.parametrize("written", ["Dense50", "sofmaxx", "batchnrm", "categorical_cros_entropy", "zzz", "x"])
+def test_the_guess_is_the_name_that_difflib_finds_nearest(written: str) -> None:
+    known = {name.lower(): name for name in [*index(), *BUILTINS]}
+    near = difflib.get_close_matches(written.lower(), known, n=1, cutoff=0.6)
+    assert did_you_mean(written, known.values()) == (f"did you mean `{known[near[0]]}`?" if near else None)
+
+
+# --- lints ---------------------------------------------------------------------------------------------------------
+
+
+def test_lints_look_at_what_a_loss_rests_on_once_for_all_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not at all the layers below once more for the penalty of each."""
+
+    def walked(layers: int) -> int:
+        visits = 0
+
+        def counting(roots: Iterable[Node]) -> list[Node]:
+            nonlocal visits
+            found = topological(roots)
+            visits += len(found)
+            return found
+
+        for module in (structure, meaning_lints):
+            monkeypatch.setattr(module, "topological", counting)
+        checked(*["h = h |> Dense(8, activity_regularizer=L2(0.1))"] * layers)
+        return visits
+
+    few, more, many = (walked(n) for n in (4, 8, 16))
+    assert many - more == 2 * (more - few) > 0

@@ -178,12 +178,16 @@ def _command(command: str) -> str:
 
 
 def _python(text: str) -> str:
-    said = io.StringIO()
+    said, modules = io.StringIO(), dict(sys.modules)
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         try:
             exec(compile(text, "example", "exec"), dict(names(text)))
         except NndslError as error:
             print(error)
+        finally:
+            for name in [name for name, module in sys.modules.items() if module is None]:
+                del sys.modules[name]  # "as if it were not there"
+                sys.modules |= {name: modules[name]} if name in modules else {}
     return said.getvalue()
 
 

@@ -36,6 +36,8 @@ ACTIVATIONS = [name for name, _ in signatures("activations.nn", "fn")] + [
     "tanh",
     "softplus",
 ]
+APPLIED = {"glu": "glu(concat({0}, 1 - {0}))", "threshold": "threshold({0}, 0.1, -1.0)"}
+"""Calls of those that are no functions of one value, of any width."""
 TARGETS = {
     "binary": ("truth", "sigmoid"),
     "onehot": ("hot", "softmax"),
@@ -59,7 +61,10 @@ def everything(losses: list[tuple[str, str]], activations: list[str]) -> str:
         if kind != "f32":
             lines += [f"param z_{name}: f32[5] = normal(0.5)", f"loss {name}_z = {name}({target}, x * z_{name})"]
     for name in activations:
-        lines += [f"param a_{name}: f32[5] = normal(0.5)", f"output {name}_y = {name}(x * a_{name})"]
+        lines += [
+            f"param a_{name}: f32[5] = normal(0.5)",
+            f"output {name}_y = {APPLIED.get(name, name + '({0})').format(f'(x * a_{name})')}",
+        ]
     if activations:
         lines.append(f"loss activations = mse(t, {' + '.join(f'{name}_y' for name in activations)})")
     return "model Everything() {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
@@ -146,15 +151,15 @@ VARIANTS = (
 )
 SLOPES = """
 model Slopes() {
-  input  x: f32[4]
-  input  z: f32[3]
+  input  x: f32[batch, 4]
+  input  z: f32[batch, 3]
   param w: f32[4] = normal(0.5)
   param c: f32[3] = zeros
   loss sum(x * w) + sum(z * c)
 }
 train Slopes { optimizer = %s }
 """
-"""The gradients of `w` and `c` are what is fed as `x` and `z`, so that a rule is all there is to compile."""
+"""The gradients of `w` and `c` are the one row fed as `x` and `z`, so that a rule is all there is to compile."""
 
 
 def one_of_many(number: int, variant: str) -> tuple[Graph, dict[str, Any]]:
@@ -184,7 +189,7 @@ def test_ten_steps_of_every_optimizer_are_the_same_on_both_engines() -> None:
         store = {name: value.copy() for name, value in start.items()}
         for step in range(10):
             scalars = {"step": step + 1, "learning_rate": 0.05, "key": step}
-            program.run({"x": x[step], "z": z[step]}, store, scalars, {})
+            program.run({"x": x[step : step + 1], "z": z[step : step + 1]}, store, scalars, {"batch": 1})
         ends.append(store)
     for number, variant in enumerate(VARIANTS):
         for name in (n for n in start if n.startswith(f"o{number}_")):
