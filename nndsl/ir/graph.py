@@ -7,7 +7,7 @@ symbolic dim, as a number). Nodes are compared by identity. Every node keeps the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -105,8 +105,9 @@ class Graph:
         return found
 
 
-def topological(roots: Iterable[Node]) -> list[Node]:
-    """Nodes under `roots`, inputs first. Iterative: a graph may be deeper than Python's stack."""
+def topological(roots: Iterable[Node], within: Collection[Node] | None = None) -> list[Node]:
+    """Nodes under `roots`, inputs first; with `within`, by way of those alone. Iterative: a graph may be deeper than
+    Python's stack."""
     order: list[Node] = []
     seen: set[Node] = set()
     stack: list[tuple[Node, Iterator[Node]]] = []
@@ -118,7 +119,7 @@ def topological(roots: Iterable[Node]) -> list[Node]:
         while stack:
             node, rest = stack[-1]
             for child in rest:
-                if child not in seen:
+                if child not in seen and (within is None or child in within):
                     seen.add(child)
                     stack.append((child, iter(child.inputs)))
                     break

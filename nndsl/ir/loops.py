@@ -6,7 +6,8 @@ Index arithmetic has dtype `int`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 
@@ -211,6 +212,40 @@ def compare(op: str, a: Operand, b: Operand) -> Expr:
 def equal(a: Operand, b: Operand) -> Expr:
     """`a == b`."""
     return compare("==", a, b)
+
+
+def parts(expr: Expr) -> tuple[Expr, ...]:
+    """What an expression is made of."""
+    match expr:
+        case Load():
+            return expr.index
+        case Binary():
+            return (expr.left, expr.right)
+        case Negate() | Not() | Cast():
+            return (expr.operand,)
+        case Apply():
+            return expr.arguments
+        case Select():
+            return (expr.condition, expr.then, expr.otherwise)
+        case Num() | Var():
+            return ()
+
+
+def with_parts(expr: Expr, of: Callable[[Expr], Expr]) -> Expr:
+    """The expression with `of(part)` for each part."""
+    match expr:
+        case Load():
+            return replace(expr, index=tuple(of(i) for i in expr.index))
+        case Binary():
+            return replace(expr, left=of(expr.left), right=of(expr.right))
+        case Negate() | Not() | Cast():
+            return replace(expr, operand=of(expr.operand))
+        case Apply():
+            return replace(expr, arguments=tuple(of(a) for a in expr.arguments))
+        case Select():
+            return replace(expr, condition=of(expr.condition), then=of(expr.then), otherwise=of(expr.otherwise))
+        case Num() | Var():
+            return expr
 
 
 # --- statements ------------------------------------------------------------------------------------------

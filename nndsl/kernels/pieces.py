@@ -15,22 +15,21 @@ from dataclasses import dataclass, field, replace
 
 from nndsl.ir.loops import (
     Accumulate,
-    Apply,
     ArgStep,
     Binary,
-    Cast,
     Expr,
     For,
     If,
     Let,
     Load,
-    Negate,
     Not,
     Num,
     Select,
     Statement,
     Store,
     Var,
+    parts,
+    with_parts,
 )
 
 MOST = 8
@@ -109,20 +108,9 @@ def _cuts(expr: Expr, index: str) -> Iterator[int]:
         op, at = found
         yield from {"<": (at,), ">=": (at,), "<=": (at + 1,), ">": (at + 1,), "==": (at, at + 1)}[op]
         return
-    match expr:
-        case Binary():
-            yield from _cuts(expr.left, index)
-            yield from _cuts(expr.right, index)
-        case Negate() | Not() | Cast():
-            yield from _cuts(expr.operand, index)
-        case Apply():
-            for argument in expr.arguments:
-                yield from _cuts(argument, index)
-        case Select():
-            for part in (expr.condition, expr.then, expr.otherwise):
-                yield from _cuts(part, index)
-        case Num() | Var() | Load():
-            pass
+    if not isinstance(expr, Load):
+        for part in parts(expr):
+            yield from _cuts(part, index)
 
 
 # --- a piece -----------------------------------------------------------------------------------------------
@@ -170,34 +158,23 @@ class _Piece:
         match expr:
             case Var(name):
                 return self.same.get(name, expr)
-            case Load():
-                return replace(expr, index=tuple(self.known(i) for i in expr.index))
-            case Binary():
-                return _simpler(replace(expr, left=self.known(expr.left), right=self.known(expr.right)))
-            case Negate() | Cast():
-                return replace(expr, operand=self.known(expr.operand))
-            case Not():
-                operand = self.known(expr.operand)
-                return Num(not operand.value, "bool") if isinstance(operand, Num) else replace(expr, operand=operand)
-            case Apply():
-                return replace(expr, arguments=tuple(self.known(a) for a in expr.arguments))
             case Select():
                 condition = self.known(expr.condition)
                 if isinstance(condition, Num):
                     return self.known(expr.then if condition.value else expr.otherwise)
-                then, otherwise = self.known(expr.then), self.known(expr.otherwise)
-                return replace(expr, condition=condition, then=then, otherwise=otherwise)
-            case Num():
-                return expr
+        made = with_parts(expr, self.known)
+        return _simpler(made) if isinstance(made, Binary | Not) else made
 
 
 def _holds(op: str, index: int, at: int) -> bool:
     return {"<": index < at, "<=": index <= at, ">": index > at, ">=": index >= at, "==": index == at}[op]
 
 
-def _simpler(expr: Binary) -> Expr:
+def _simpler(expr: Binary | Not) -> Expr:
     """Without what is true anyway, and without zeros added (kernels take no notice of a zero's sign)."""
     match expr:
+        case Not(Num(value=known)):
+            return Num(not known, "bool")
         case Binary("and", Num(value=known), other) | Binary("and", other, Num(value=known)):
             return other if known else Num(False, "bool")
         case Binary("or", Num(value=known), other) | Binary("or", other, Num(value=known)):

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nndsl.ir.dims import product
-from nndsl.ir.graph import ARRAYS, NUMBERS, Graph, Node
+from nndsl.ir.graph import ARRAYS, NUMBERS, Graph, Node, topological
 from nndsl.ir.plan import Region, home_of
 from nndsl.kernels.phases import crossing, phases
 from nndsl.ops.op import Pointwise, Reduce
@@ -172,21 +172,4 @@ def _insert(region: Region, needed: tuple[Node, ...], readers: list[Node]) -> No
     members = set(region.nodes)
     at = min(region.nodes.index(reader) for reader in readers)
     nodes = [*region.nodes[:at], *(n for n in needed if n not in members), *region.nodes[at:]]
-    members |= set(needed)
-    order: dict[Node, None] = {}
-    for node in nodes:
-        order.update(dict.fromkeys(n for n in topological_in(node, members) if n not in order))
-    region.nodes[:] = order
-
-
-def topological_in(node: Node, members: set[Node]) -> list[Node]:
-    """The members that a node is computed from, inputs first, and the node itself."""
-    out: dict[Node, None] = {}
-    waiting = [node]
-    while waiting:  # without recursion: a region may have thousands of nodes, and many ways lead to one
-        ahead = [child for child in waiting[-1].inputs if child in members and child not in out]
-        if ahead:
-            waiting += reversed(ahead)
-        else:
-            out[waiting.pop()] = None
-    return list(out)
+    region.nodes[:] = topological(nodes, members | set(needed))

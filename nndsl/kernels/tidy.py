@@ -15,24 +15,18 @@ from dataclasses import replace
 
 from nndsl.ir.loops import (
     Accumulate,
-    Apply,
     ArgStep,
-    Binary,
     CallKernel,
-    Cast,
     Comment,
     Expr,
     For,
     If,
     Let,
-    Load,
-    Negate,
-    Not,
-    Num,
-    Select,
     Statement,
     Store,
     Var,
+    parts,
+    with_parts,
 )
 from nndsl.kernels.source import text
 
@@ -100,45 +94,14 @@ def _with(statement: Statement, name: str, value: Expr) -> Statement | None:
 
 
 def _filled(expr: Expr, name: str, value: Expr) -> Expr:
-    match expr:
-        case Num():
-            return expr
-        case Var():
-            return value if expr.name == name else expr
-        case Load():
-            return replace(expr, index=tuple(_filled(i, name, value) for i in expr.index))
-        case Binary():
-            return replace(expr, left=_filled(expr.left, name, value), right=_filled(expr.right, name, value))
-        case Negate() | Not() | Cast():
-            return replace(expr, operand=_filled(expr.operand, name, value))
-        case Apply():
-            return replace(expr, arguments=tuple(_filled(a, name, value) for a in expr.arguments))
-        case Select():
-            return replace(
-                expr,
-                condition=_filled(expr.condition, name, value),
-                then=_filled(expr.then, name, value),
-                otherwise=_filled(expr.otherwise, name, value),
-            )
+    if isinstance(expr, Var):
+        return value if expr.name == name else expr
+    return with_parts(expr, lambda part: _filled(part, name, value))
 
 
 def _names(expr: Expr) -> list[str]:
     """The locals in an expression, once for each use."""
-    match expr:
-        case Num():
-            return []
-        case Var():
-            return [expr.name]
-        case Load():
-            return [n for i in expr.index for n in _names(i)]
-        case Binary():
-            return _names(expr.left) + _names(expr.right)
-        case Negate() | Not() | Cast():
-            return _names(expr.operand)
-        case Apply():
-            return [n for a in expr.arguments for n in _names(a)]
-        case Select():
-            return _names(expr.condition) + _names(expr.then) + _names(expr.otherwise)
+    return [expr.name] if isinstance(expr, Var) else [name for part in parts(expr) for name in _names(part)]
 
 
 def _uses(statement: Statement) -> list[str]:

@@ -14,10 +14,10 @@ from typing import Any
 
 from llvmlite import ir
 
-from nndsl.runtime.gathered import ENTRY, multiply, pack_columns, pack_rows, stack
+from nndsl.runtime.flow import each, least, over, stack
+from nndsl.runtime.gathered import ENTRY, multiply, pack_columns, pack_rows
 from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic, linked
 from nndsl.runtime.places import Axis, Image, classes, greatest, list_places, list_taps, rounds
-from nndsl.runtime.products import each, least, over
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
 

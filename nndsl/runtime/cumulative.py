@@ -6,6 +6,7 @@ operations is always the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nndsl.runtime.intrinsics import helper, kernel, share
@@ -24,40 +25,50 @@ def lines_of(x: Any, worker: Any, workers: Any) -> Any:
     return 0, x.shape[0], left, right
 
 
+def _so_far(start: int, joined: Callable[..., Any]) -> Callable[..., Any]:
+    """out = what the numbers of x so far give together; with `exclusive`, those before."""
+
+    @helper
+    def run(x: Any, out: Any, reverse: Any, exclusive: Any, worker: Any, workers: Any) -> Any:
+        begin, end, left, right = lines_of(x, worker, workers)
+        n = x.shape[1]
+        for i in range(begin, end):
+            for step in range(n):
+                k = n - 1 - step if reverse else step
+                before = k + 1 if reverse else k - 1
+                for j in range(left, right):
+                    if step == 0:
+                        out[i, k, j] = start if exclusive else x[i, k, j]
+                    else:
+                        out[i, k, j] = joined(out[i, before, j], x[i, before if exclusive else k, j])
+
+    return run
+
+
+@helper
+def _added(a: Any, b: Any) -> Any:
+    return a + b
+
+
+@helper
+def _multiplied(a: Any, b: Any) -> Any:
+    return a * b
+
+
+_sums = _so_far(0, _added)
+_products = _so_far(1, _multiplied)
+
+
 @kernel
 def cumulative_sum(x: Any, out: Any, reverse: Any, exclusive: Any, worker: Any, workers: Any) -> None:
     """out = the sums of x so far."""
-    begin, end, left, right = lines_of(x, worker, workers)
-    n = x.shape[1]
-    for i in range(begin, end):
-        for step in range(n):
-            k = n - 1 - step if reverse else step
-            before = k + 1 if reverse else k - 1
-            for j in range(left, right):
-                if step == 0:
-                    out[i, k, j] = 0 if exclusive else x[i, k, j]
-                elif exclusive:
-                    out[i, k, j] = out[i, before, j] + x[i, before, j]
-                else:
-                    out[i, k, j] = out[i, before, j] + x[i, k, j]
+    _sums(x, out, reverse, exclusive, worker, workers)
 
 
 @kernel
 def cumulative_product(x: Any, out: Any, reverse: Any, exclusive: Any, worker: Any, workers: Any) -> None:
     """out = the products of x so far."""
-    begin, end, left, right = lines_of(x, worker, workers)
-    n = x.shape[1]
-    for i in range(begin, end):
-        for step in range(n):
-            k = n - 1 - step if reverse else step
-            before = k + 1 if reverse else k - 1
-            for j in range(left, right):
-                if step == 0:
-                    out[i, k, j] = 1 if exclusive else x[i, k, j]
-                elif exclusive:
-                    out[i, k, j] = out[i, before, j] * x[i, before, j]
-                else:
-                    out[i, k, j] = out[i, before, j] * x[i, k, j]
+    _products(x, out, reverse, exclusive, worker, workers)
 
 
 @kernel

@@ -19,60 +19,21 @@ the rows that are computed with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 
-from nndsl.runtime.llvm import I1, I8, I64, V
-from nndsl.runtime.products import LINE_BYTES, each, least, over
-from nndsl.runtime.tiles import NARROW, REGISTERS, VECTOR_BYTES, Kind, new_function, spread, transpose
+from nndsl.runtime import products
+from nndsl.runtime.flow import Cell, each, least, over
+from nndsl.runtime.llvm import I1, I64, V
+from nndsl.runtime.tiles import NARROW, REGISTERS, VECTOR_BYTES, Kind, first_lanes, new_function, spread
 
 ENTRY = 16
 """Bytes of an entry of a list."""
 VECTORS = 3 if REGISTERS == 32 else 2
 ROWS = {1: 8, 2: 8, 3: 8} if REGISTERS == 32 else {1: 8, 2: 6}
 """Rows of a tile by the vectors in each: so many sums, a row of B and a number of A fill the registers."""
-
-
-class Cell:
-    """A variable of the function."""
-
-    def __init__(self, first: V) -> None:
-        self.b = first.b
-        with self.b.goto_entry_block():
-            self.place = self.b.alloca(first.type)
-        self.set(first)
-
-    def get(self) -> V:
-        """What it holds."""
-        return V(self.b, self.b.load(self.place))
-
-    def set(self, value: V) -> None:
-        """Make it hold something else."""
-        self.b.store(value.value, self.place)
-
-
-@contextmanager
-def loop(b: Any, condition: Callable[[], V]) -> Iterator[None]:
-    """`while condition():`."""
-    test, body, done = (b.append_basic_block(name) for name in ("while", "body", "done"))
-    b.branch(test)
-    b.position_at_end(test)
-    b.cbranch(condition().value, body, done)
-    b.position_at_end(body)
-    yield
-    b.branch(test)
-    b.position_at_end(done)
-
-
-def stack(b: Any, size: int) -> V:
-    """Memory that lives until the function returns, on cache lines of its own."""
-    with b.goto_entry_block():
-        place = b.alloca(ir.ArrayType(I8, size))
-    place.align = LINE_BYTES
-    return V(b, b.ptrtoint(place, I64))
 
 
 def word(address: V) -> V:
@@ -97,14 +58,8 @@ def strips_of(kind: Kind, width: V) -> V:
 
 
 def strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
-    """The strip `s` of a row: its first vector, their number, and where the last one starts, in bytes from the first.
-
-    The last vector of a row may lie over the one before it. Of a row narrower than a vector that place is the width.
-    """
-    total = over(width + (kind.lanes - 1), kind.lanes)
-    first = over(total * s, strips)
-    count = over(total * (s + 1), strips) - first
-    last = least((count - 1) * VECTOR_BYTES, width * kind.size - (first + 1) * VECTOR_BYTES)
+    """As in `products`; of a row narrower than a vector the place of the last one is the width."""
+    first, count, last = products.strip_of(kind, width, strips, s)
     return first, count, (width < kind.lanes).choose(width, last)
 
 
@@ -135,7 +90,6 @@ def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth
     the columns lie `across` apart."""  # fmt: skip
     zero, size = depth.const(0), kind.size
     strips = strips_of(kind, width)
-    whole = over(rows, kind.lanes) * kind.lanes
     with each(zero, strips) as s:
         first, count, last = strip(kind, width, strips, s)
         row = count * VECTOR_BYTES
@@ -147,12 +101,8 @@ def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth
                     kind.store(kind.load(b + j * across + k * size, kind.element), target + k * row + j * size)
             with usual, each(zero, count) as v:
                 place = first * VECTOR_BYTES + least(v * VECTOR_BYTES, last)
-                source, into = b + over(place, size) * across, target + v * VECTOR_BYTES
-                with each(zero, whole, kind.lanes) as k:
-                    transpose(kind, source + k * size, across, into + k * row, row)
-                with each(whole, rows) as k, each(zero, zero.const(kind.lanes)) as j:
-                    number = kind.load(source + j * across + k * size, kind.element)
-                    kind.store(number, into + k * row + j * size)
+                source = b + over(place, size) * across
+                products.columns_as_rows(kind, source, across, rows, target + v * VECTOR_BYTES, row)
 
 
 # --- tiles -----------------------------------------------------------------------------------------------------
@@ -195,8 +145,7 @@ def tiles(module: Any, kind: Kind, vectors: int, lanes: bool) -> Any:
     rows, count, steps, depth, strip, a_place, c_place, last, fresh = (V(b, x) for x in function.args)
     mask = last
     if narrow:
-        several = ir.VectorType(I64, kind.lanes)
-        mask = V(b, b.icmp_signed("<", ir.Constant(several, list(range(kind.lanes))), spread(last, several).value))
+        mask = first_lanes(last, kind.lanes)
     offsets = [last if j and j == vectors - 1 else last.const(j * VECTOR_BYTES) for j in range(vectors)]
 
     def load(address: V) -> V:

@@ -11,8 +11,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.runtime.flow import Cell, each, least, over, stack
 from nndsl.runtime.llvm import F32, F64, I32, I64, V, intrinsic
-from nndsl.runtime.products import each, least, over, stack
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
 
@@ -49,17 +49,14 @@ def _sum(kind: Kind, vectors: int) -> Body:
     def body(words: V, count: V, table: V, row: V, out: V, first: V, last: V) -> None:
         b = words.b
         offsets = _offsets(first, last, vectors)
-        places = [V(b, b.alloca(kind.vector)) for _ in offsets]  # registers, once LLVM has seen them
-        for place in places:
-            b.store(ir.Constant(kind.vector, None), place.value)
+        sums = [Cell(V(b, ir.Constant(kind.vector, None))) for _ in offsets]  # registers, once LLVM has seen them
         with each(count.const(0), count) as k:
             word = _word(words, k)
             with b.if_then((word >= 0).value):
-                for place, offset in zip(places, offsets, strict=True):
-                    added = kind.add(V(b, b.load(place.value)), kind.load(table + word * row + offset, kind.vector))
-                    b.store(added.value, place.value)
-        for place, offset in zip(places, offsets, strict=True):
-            kind.store(V(b, b.load(place.value)), out + offset)
+                for total, offset in zip(sums, offsets, strict=True):
+                    total.set(kind.add(total.get(), kind.load(table + word * row + offset, kind.vector)))
+        for total, offset in zip(sums, offsets, strict=True):
+            kind.store(total.get(), out + offset)
 
     return body
 
@@ -71,15 +68,15 @@ def _spread(kind: Kind, vectors: int) -> Body:
         b, zero = words.b, count.const(0)
         offsets = _offsets(first, last, vectors)
         values = [kind.load(value + offset, kind.vector) for offset in offsets]
-        chosen, found = stack(b, 8 * CHUNK), V(b, b.alloca(I64))
+        chosen, found = stack(b, 8 * CHUNK), Cell(zero)
         with each(zero, count, CHUNK) as start:
-            b.store(zero.value, found.value)
+            found.set(zero)
             with each(start, least(start + CHUNK, count)) as k:
-                word, number = _word(words, k), V(b, b.load(found.value))
+                word, number = _word(words, k), found.get()
                 b.store(word.value, b.inttoptr((chosen + number * 8).value, I64.as_pointer()))
                 inside = (word >= begin) & (word < end)
-                b.store((number + inside.widen(I64)).value, found.value)
-            with each(zero, V(b, b.load(found.value))) as k:
+                found.set(number + inside.widen(I64))
+            with each(zero, found.get()) as k:
                 word = V(b, b.load(b.inttoptr((chosen + k * 8).value, I64.as_pointer())))
                 target = table + word * row
                 held = [kind.load(target + offset, kind.vector) for offset in offsets]

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from nndsl.runtime.gathered import Cell, loop, put
+from nndsl.runtime.flow import Cell, each, least, loop, over
+from nndsl.runtime.gathered import put
 from nndsl.runtime.llvm import V
-from nndsl.runtime.products import each, least, over
 
 # --- arithmetic ------------------------------------------------------------------------------------------------
 

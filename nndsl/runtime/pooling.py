@@ -16,9 +16,9 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.runtime.flow import Cell, each, over
 from nndsl.runtime.intrinsics import helper, kernel, share
 from nndsl.runtime.llvm import F32, F64, I64, LLVM_VERSION, V, declare, intrinsic
-from nndsl.runtime.products import each, over
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import Kind, first_lanes, spread
 
@@ -70,14 +70,12 @@ class Window:
     def slot(self, value: Any) -> Callable[..., Any]:
         """A variable: called with a value it takes that, in any case it gives what it holds."""
         b = self.channel.b
-        with b.goto_entry_block():
-            place = b.alloca(value.type)
-        b.store(value, place)
+        cell = Cell(V(b, value))
 
         def hold(new: Any = None) -> Any:
             if new is not None:
-                b.store(new, place)
-            return b.load(place)
+                cell.set(V(b, new))
+            return cell.get().value
 
         return hold
 

@@ -13,13 +13,13 @@ It is IR and not a kernel for numba because every program has products, and numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 
-from nndsl.runtime.llvm import F32, F64, I8, I64, V, intrinsic
+from nndsl.runtime.flow import LINE_BYTES, call, each, least, over, stack
+from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import (
     NARROW,
@@ -46,56 +46,12 @@ DIRECT_DEPTH = 2048
 CHUNK = 16
 ONE_ROW_VECTORS, ONE_ROW_STEPS = 8, 4
 """Of a product with one row: the vectors that are held in registers, else the rows of B that go by together."""
-LINE_BYTES = 64
-
-
-# --- control flow and arithmetic on addresses ----------------------------------------------------------------
-
-
-@contextmanager
-def each(start: V, stop: V, step: V | int = 1) -> Iterator[V]:
-    """`for i in range(start, stop, step)`, with a step above zero."""
-    b = start.b
-    before, body = b.block, b.append_basic_block("each")
-    done = b.append_basic_block("done")
-    b.cbranch((start < stop).value, body, done)
-    b.position_at_end(body)
-    index = b.phi(I64)
-    index.add_incoming(start.value, before)
-    yield V(b, index)
-    following = V(b, index) + step
-    index.add_incoming(following.value, b.block)
-    b.cbranch((following < stop).value, body, done)
-    b.position_at_end(done)
-
-
-def over(x: V, y: V | int) -> V:
-    """x // y of numbers that are not negative."""
-    return V(x.b, x.b.udiv(x.value, x.like(y)))
-
-
-def least(x: V, y: V | int) -> V:
-    """The smaller one."""
-    other = y if isinstance(y, V) else x.const(y)
-    return (x < other).choose(x, other)
-
-
-def stack(b: Any, size: int) -> V:
-    """Memory that lives until the function returns, on cache lines of its own."""
-    with b.goto_entry_block():
-        place = b.alloca(ir.ArrayType(I8, size))
-    place.align = LINE_BYTES
-    return V(b, b.ptrtoint(place, I64))
-
-
-def _call(function: Any, *given: V) -> None:
-    given[0].b.call(function, [v.value for v in given])
 
 
 # --- copies of A and B ---------------------------------------------------------------------------------------
 
 
-def _strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
+def strip_of(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
     """The strip `s` of a row: its first vector, their number, and where the last one starts, in bytes from the first.
 
     Strips are as even as possible: never a single vector beside others, whose place would have to move back into
@@ -112,7 +68,7 @@ def _pack_rows(kind: Kind, b: V, down: V, width: V, strips: V, begin: V, depth: 
     """GROUP strips of B, from `begin`, where its rows are contiguous."""
     zero = depth.const(0)
     with each(zero, depth, CHUNK) as chunk, each(begin, least(begin + GROUP, strips)) as s:
-        first, count, last = _strip(kind, width, strips, s)
+        first, count, last = strip_of(kind, width, strips, s)
         with each(chunk, least(chunk + CHUNK, depth)) as k:
             source = b + k * down + first * VECTOR_BYTES
             target = memory + (s - begin) * STRIP_BYTES + k * count * VECTOR_BYTES
@@ -121,18 +77,23 @@ def _pack_rows(kind: Kind, b: V, down: V, width: V, strips: V, begin: V, depth: 
                 kind.store(kind.load(source + least(place, last), kind.vector), target + place)
 
 
+def columns_as_rows(kind: Kind, source: V, across: V, rows: V, target: V, row: V) -> None:
+    """A vector's worth of columns, each contiguous and `across` from the next, as vectors `row` apart."""
+    size, zero = kind.size, rows.const(0)
+    whole = over(rows, kind.lanes) * kind.lanes
+    with each(zero, whole, kind.lanes) as k:
+        transpose(kind, source + k * size, across, target + k * row, row)
+    with each(whole, rows) as k, each(zero, zero.const(kind.lanes)) as j:
+        number = kind.load(source + j * across + k * size, kind.element)
+        kind.store(number, target + k * row + j * size)
+
+
 def _pack_columns(kind: Kind, b: V, across: V, count: V, last: V, depth: V, strip: V) -> None:
     """One strip of B where its columns are contiguous, `across` apart."""
-    size, width, zero = kind.size, count * VECTOR_BYTES, depth.const(0)
-    whole = over(depth, kind.lanes) * kind.lanes
-    with each(zero, count) as v:
+    with each(depth.const(0), count) as v:
         place = v * VECTOR_BYTES
-        source, target = b + over(least(place, last), size) * across, strip + place
-        with each(zero, whole, kind.lanes) as k:
-            transpose(kind, source + k * size, across, target + k * width, width)
-        with each(whole, depth) as k, each(zero, zero.const(kind.lanes)) as j:
-            number = kind.load(source + j * across + k * size, kind.element)
-            kind.store(number, target + k * width + j * size)
+        source = b + over(least(place, last), kind.size) * across
+        columns_as_rows(kind, source, across, depth, strip + place, count * VECTOR_BYTES)
 
 
 def _pack_a(kind: Kind, a: V, step: V, tiles: V, depth: V, memory: V, apart: V) -> None:
@@ -181,7 +142,7 @@ def _narrow(
             with each(zero, width) as j:
                 kind.store(kind.load(source + j * across, kind.element), target + j * kind.size)
         with each(zero, rows, TILE_ROWS) as i:
-            _call(tile(a.b.module, kind, NARROW), a + i * row + k * step, row, step, strip, zero.const(VECTOR_BYTES),
+            call(tile(a.b.module, kind, NARROW), a + i * row + k * step, row, step, strip, zero.const(VECTOR_BYTES),
                   zero, c + i * c_row, c_row, rows - i, deep, width, k.equals(0))  # fmt: skip
 
 
@@ -206,7 +167,7 @@ def _block(
         a_here, b_here = a + k * step, b + k * down
         _pack_a(kind, a_here, step, packed, deep, a_memory, apart)
         with each(zero, strips) as s:
-            first, count, last = _strip(kind, width, strips, s)
+            first, count, last = strip_of(kind, width, strips, s)
             in_group = s - over(s, GROUP) * GROUP
             strip = b_memory + in_group * STRIP_BYTES
             with builder.if_then((direct ^ 1).value), builder.if_else(by_rows.value) as (rows_first, columns_first):
@@ -225,7 +186,7 @@ def _block(
                 place = c + i * c_row + first * VECTOR_BYTES
                 for vectors in range(1, TILE_VECTORS + 1):
                     with builder.if_then(count.equals(vectors).value):
-                        _call(tile(builder.module, kind, vectors), left, left_row, left_step, strip, b_row, b_last,
+                        call(tile(builder.module, kind, vectors), left, left_row, left_step, strip, b_row, b_last,
                               place, c_row, rows - i, deep, last, k.equals(0))  # fmt: skip
 
 
@@ -237,9 +198,9 @@ def _wide(
     builder = a.b
     with builder.if_else((width < kind.lanes).value) as (narrow, usual):
         with narrow:
-            _call(_narrow(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+            call(_narrow(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
         with usual, each(rows.const(0), rows, MOST_ROWS) as i:
-            _call(_block(builder.module, kind), a + i * row, row, step, b, down, across, c + i * c_row, c_row,
+            call(_block(builder.module, kind), a + i * row, row, step, b, down, across, c + i * c_row, c_row,
                   least(rows - i, MOST_ROWS), width, depth)  # fmt: skip
 
 
@@ -259,7 +220,7 @@ def _one_row(
             for count in range(1, ONE_ROW_VECTORS + 1):
                 with builder.if_then(vectors.equals(count).value):
                     last = (width - kind.lanes) * size
-                    _call(tile(builder.module, kind, count, 1), a, row, step, b, down, last, c, c_row, rows, depth,
+                    call(tile(builder.module, kind, count, 1), a, row, step, b, down, last, c, c_row, rows, depth,
                           last, V(builder, ir.IntType(1)(1)))  # fmt: skip
         with many:
             whole = over(width, kind.lanes)
@@ -330,17 +291,17 @@ def _multiply(
     with builder.if_else((width.equals(1) & c_row.equals(kind.size)).value) as (single, usual):
         with single, builder.if_else(step.equals(kind.size).value) as (rows_first, columns_first):
             with rows_first:
-                _call(_vector(builder.module, kind), a, row, step, b, size, size, c, size, rows, one, depth)
+                call(_vector(builder.module, kind), a, row, step, b, size, size, c, size, rows, one, depth)
             with columns_first:
                 # The transposed product: its one row has vectors where this one has single numbers.
-                _call(wide, b, size, size, a, step, row, c, size, one, rows, depth)
+                call(wide, b, size, size, a, step, row, c, size, one, rows, depth)
         with usual:
             alone = rows.equals(1) & across.equals(kind.size) & (width >= kind.lanes)
             with builder.if_else(alone.value) as (one_row, several):
                 with one_row:
-                    _call(_one_row(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+                    call(_one_row(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
                 with several:
-                    _call(wide, a, row, step, b, down, across, c, c_row, rows, width, depth)
+                    call(wide, a, row, step, b, down, across, c, c_row, rows, width, depth)
 
 
 # --- for kernels -----------------------------------------------------------------------------------------------
@@ -371,7 +332,7 @@ def _product(form: str, columns: bool = False) -> Callable[..., Any]:
         if some:
             left, end = some
             right, c, width = right + left * b_across, c + left * kind.size, end - left
-        _call(_multiply(b.module, kind), a + first * row, row, step, right, b_down, b_across, c + first * c_row, c_row,
+        call(_multiply(b.module, kind), a + first * row, row, step, right, b_down, b_across, c + first * c_row, c_row,
               last - first, width, depth)  # fmt: skip
 
     if columns:
