@@ -285,7 +285,20 @@ def _vector(
 def _multiply(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
-    """C = A @ B."""
+    """C = A @ B: zeros where there is nothing to add up."""
+    builder, zero = a.b, depth.const(0)
+    with builder.if_else(depth.equals(0).value) as (nothing, something):
+        with nothing, each(zero, rows) as i, each(zero, width) as j:
+            kind.store(V(builder, kind.element(0.0)), c + i * c_row + j * kind.size)
+        with something:
+            call(_summed(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+
+
+@_shared
+def _summed(
+    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
+) -> None:
+    """C = A @ B, with a depth of at least 1."""
     builder, one, size = a.b, a.const(1), a.const(kind.size)
     wide = _wide(builder.module, kind)
     with builder.if_else((width.equals(1) & c_row.equals(kind.size)).value) as (single, usual):

@@ -86,6 +86,11 @@ class TestProducts:
     def test_agrees_where_the_depth_or_the_rows_are_cut(self, addresses: Any, form: str, kind: str, shape: Any) -> None:
         self.check(addresses, form, kind, *shape)
 
+    @pytest.mark.parametrize(("height", "width"), [(5, 3), (1, 40), (7, 1), (33, 100), (1, 1)])
+    def test_a_sum_of_nothing_is_zero(self, addresses: Any, form: str, kind: str, height: int, width: int) -> None:
+        x, y = operands(form, kind, height, 0, width)
+        assert (multiply(addresses[form, kind], x, y, height, width) == 0).all()
+
     @pytest.mark.parametrize(("depth", "width"), [(40, 1), (33, 5), (700, 10), (64, 16), (300, 46), (700, 100)])
     def test_same_bits_for_any_split_of_rows(
         self, addresses: Any, form: str, kind: str, depth: int, width: int
