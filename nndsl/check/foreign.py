@@ -136,7 +136,7 @@ ARGUMENTS = {
     "in_channels": _FOUND, "batch_first": "leave it out: the batch is the first axis",
     "from_logits": "leave it out: whether these are logits or probabilities is known from the value",
     "betas": "write `beta_1=0.9, beta_2=0.999`",
-    "params": "leave it out: an optimizer updates all params of the model",
+    "params": "leave it out: an optimizer updates all params of the model, or those that `trains=[…]` names",
     "name": "leave it out, and bind the layer to a name: `hidden = Dense(64)`",
     "dtype": _TYPE, "inplace": "leave it out: values are never changed in place",
     "reduction": "leave it out: a `loss` line takes the mean; write `sum(…)` for a sum",

@@ -11,10 +11,11 @@ from nndsl.check.expressions import evaluate
 from nndsl.check.library import is_library
 from nndsl.check.scope import Scope
 from nndsl.check.statements import run_body
+from nndsl.check.turns import OPTIONS, Part, minimized, named_parts, trained
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
 from nndsl.diagnostics import InternalError, Problem, Span
 from nndsl.ir import graph as ir
-from nndsl.ir.experiment import Optimizer, UpdateRule, gradient_of
+from nndsl.ir.experiment import Optimizer, Turn, UpdateRule, gradient_of
 from nndsl.ir.graph import Node, scalar_leaf
 from nndsl.ir.types import FLOATS, TensorType
 from nndsl.ops import build as b
@@ -26,19 +27,38 @@ COMMON = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 
 @dataclass(frozen=True)
 class Chosen:
-    """The optimizer as named in the section: its definition, its own config, and the common options."""
+    """An optimizer as named in the section: its definition, its own config, the common options, and what it is for."""
 
     function: Function
     config: dict[str, Value]
     common: dict[str, float]
     span: Span
     rate_span: Span
+    trains: tuple[Part, ...] | None = None
+    losses: tuple[Part, ...] | None = None
+
+
+def optimizer_calls(ctx: Context, scope: Scope, expr: ast.Expr) -> tuple[Chosen, ...] | None:
+    """An optimizer, or a list of those that take turns; None after a Problem."""
+    if not isinstance(expr, ast.ListExpr):
+        chosen = optimizer_call(ctx, scope, expr)
+        return None if chosen is None else (chosen,)
+    if not expr.items:
+        ctx.say(names.WrongArgument, expr.span, "`optimizer` is an optimizer, or a list of some that take turns",
+                note="this list is empty", cure="for example: `Adam(learning_rate=0.001)`")  # fmt: skip
+        return None
+    found = [optimizer_call(ctx, scope, item) for item in expr.items]
+    good = tuple(chosen for chosen in found if chosen is not None)
+    return good if len(good) == len(found) else None
 
 
 def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
     """`RMSprop(learning_rate=0.001)` or `RMSprop`."""
     target = evaluate(ctx, scope, expr.function if isinstance(expr, ast.Call) else expr)
-    given = arguments(ctx, scope, expr.arguments) if isinstance(expr, ast.Call) else []
+    own = {p.name for p in target.definition.config or ()} if isinstance(target, Function) else set()
+    written = expr.arguments if isinstance(expr, ast.Call) else ()
+    options = [a for a in written if a.name in OPTIONS and a.name not in own]
+    given = arguments(ctx, scope, tuple(a for a in written if a not in options))
     if isinstance(target, Poison) or any(isinstance(g.value, Poison) for g in given):
         return None
     if not isinstance(target, Function) or target.role != "optimizer":
@@ -51,10 +71,10 @@ def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
             cure=f"{cure}: `Adam(learning_rate=0.001)`",
         )
         return None
-    own = {p.name for p in target.definition.config or ()}
+    parts = {str(a.name): named_parts(ctx, a) for a in options}
     common: dict[str, float] = {}
     rest: list[Given] = []
-    good = True
+    good = None not in parts.values()
     for g in given:
         if g.name is None or g.name not in COMMON or g.name in own:
             rest.append(g)
@@ -78,7 +98,7 @@ def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
     if filled is None or not rate_is_good(ctx, filled.get("learning_rate"), bound, expr.span):
         return None
     place = bound["learning_rate"].span if "learning_rate" in bound else expr.span
-    return Chosen(target, filled, common, expr.span, place)
+    return Chosen(target, filled, common, expr.span, place, parts.get("trains"), parts.get("loss"))
 
 
 def rate_is_good(ctx: Context, value: Value, bound: dict[str, Given], span: Span) -> bool:
@@ -100,17 +120,19 @@ HIGHEST = {"SGD": 1.0, "Adam": 0.1, "AdamW": 0.1, "Adamax": 0.1, "Nadam": 0.1, "
 """The learning rates of the library's optimizers above which hardly anything trains."""
 
 
-def high_rate(chosen: Chosen | None) -> list[Problem]:
-    """A warning about a constant learning rate that is very high."""
-    if chosen is None or not is_library(chosen.function.definition.span):
-        return []
-    name, rate = chosen.function.name, chosen.config.get("learning_rate")
-    highest = HIGHEST.get(name)
-    if highest is None or not isinstance(rate, int | float) or rate <= highest:
-        return []
-    message = f"a learning rate of {rate:g} is very high for {name}"
-    return [lints.HighRate(chosen.rate_span, message=message, note=f"above {highest:g} training seldom goes well",
-                           cure="start with the default, `" + name + "()`, and change it by factors of 3")]  # fmt: skip
+def high_rate(chosen: tuple[Chosen, ...] | None) -> list[Problem]:
+    """A warning about each constant learning rate that is very high."""
+    found: list[Problem] = []
+    for one in chosen or ():
+        name, rate = one.function.name, one.config.get("learning_rate")
+        highest = HIGHEST.get(name) if is_library(one.function.definition.span) else None
+        if highest is None or not isinstance(rate, int | float) or rate <= highest:
+            continue
+        message = f"a learning rate of {rate:g} is very high for {name}"
+        note = f"above {highest:g} training seldom goes well"
+        cure = f"start with the default, `{name}()`, and change it by factors of 3"
+        found.append(lints.HighRate(one.rate_span, message=message, note=note, cure=cure))
+    return found
 
 
 def from_library(scope: Scope, name: str) -> Function:
@@ -124,19 +146,41 @@ def from_library(scope: Scope, name: str) -> Function:
     return value
 
 
-def make_optimizer(ctx: Context, scope: Scope, chosen: Chosen | None, model: ir.Model, span: Span) -> Optimizer | None:
-    """Elaborate the update rule once per type of param. Without a choice it is RMSprop, as in Keras."""
+def make_optimizer(
+    ctx: Context, scope: Scope, chosen: tuple[Chosen, ...] | None, model: ir.Model, span: Span
+) -> Optimizer | None:
+    """A turn for each optimizer named. Without a choice it is RMSprop, as in Keras."""
     if chosen is None:
         function = from_library(scope, "RMSprop")
         config = fill_config(ctx, function, function.definition.config or (), {}, Scope(function.scope))
-        chosen = Chosen(function, config or {}, {}, span, span)
+        chosen = (Chosen(function, config or {}, {}, span, span),)
+    turns: list[Turn] = []
+    moved: set[str] = set()
+    first: float | None = None
+    for number, one in enumerate(chosen, 1):
+        turn = _turn(ctx, one, model, first, f".{number}", moved)
+        if turn is None:
+            continue
+        turns.append(turn)
+        moved |= {param.name for param, _ in turn.drafts}
+        first = turn.learning_rate if first is None else first
+    return Optimizer(tuple(turns)) if len(turns) == len(chosen) else None
+
+
+def _turn(
+    ctx: Context, chosen: Chosen, model: ir.Model, first: float | None, mark: str, moved: set[str]
+) -> Turn | None:
+    """Elaborate the update rule once per type of param. `first` is the number that the learning rates of a step are in
+    proportion to, `moved` what earlier turns train."""
+    params = trained(ctx, chosen.trains, model)
+    losses = minimized(ctx, chosen.losses, model.training)
     config = dict(chosen.config)
-    rate, schedule = learning_rate(ctx, config, chosen.span)
-    if isinstance(rate, Poison):
+    rate, schedule = learning_rate(ctx, config, chosen.span, first)
+    if params is None or losses is None or isinstance(rate, Poison):
         return None
     drafts: list[tuple[ir.ParamSpec, UpdateRule]] = []
     known: dict[TensorType, UpdateRule] = {}
-    for spec in model.params:
+    for spec in params:
         streams, rule = ctx.streams, known.get(spec.type)
         if rule is None:
             rule = update_rule(ctx, chosen, config, spec)
@@ -145,16 +189,23 @@ def make_optimizer(ctx: Context, scope: Scope, chosen: Chosen | None, model: ir.
         drafts.append((spec, rule))
         if ctx.streams == streams:  # a rule that draws random numbers draws others for each param
             known[spec.type] = rule
-    return Optimizer(chosen.function.name, tuple(drafts), rate, schedule, chosen.common.get("global_clipnorm"))
+    again = any(spec.name in moved for spec in params)
+    clip = chosen.common.get("global_clipnorm")
+    return Turn(chosen.function.name, tuple(drafts), rate, schedule, clip, losses, mark if again else "")
 
 
-def learning_rate(ctx: Context, config: dict[str, Value], span: Span) -> tuple[float | Poison | None, Node | None]:
-    """The learning rate becomes a number supplied at run time, or the graph of a schedule over `step`."""
+def learning_rate(
+    ctx: Context, config: dict[str, Value], span: Span, first: float | None = None
+) -> tuple[float | Poison | None, Node | None]:
+    """The learning rate becomes a number supplied at run time, or the graph of a schedule over `step`.
+
+    Where `first` is what the runtime supplies, another number is a multiple of that.
+    """
     value = config.get("learning_rate")
     if value is None:
         return None, None
     if isinstance(value, int | float):
-        config["learning_rate"] = scalar_leaf("learning_rate", "f32")
+        config["learning_rate"] = _in_proportion(scalar_leaf("learning_rate", "f32"), float(value), first)
         return float(value), None
     if isinstance(value, Function) and value.takes_config:
         value = build(ctx, value, [], span)
@@ -182,6 +233,13 @@ def learning_rate(ctx: Context, config: dict[str, Value], span: Span) -> tuple[f
             return POISON, None
     ctx.say(names.WrongArgument, span, "`learning_rate` is a number or a schedule", note=f"this is {describe(value)}")
     return POISON, None
+
+
+def _in_proportion(supplied: Node, rate: float, first: float | None) -> Node:
+    """A rate that goes with the one that is supplied; by itself where that one starts from 0."""
+    if first is None or rate == first:
+        return supplied
+    return b.mul(supplied, rate / first) if first else ir.const(rate, "f32")
 
 
 def update_rule(ctx: Context, chosen: Chosen, config: dict[str, Value], spec: ir.ParamSpec) -> UpdateRule | None:

@@ -11,7 +11,7 @@ from nndsl.check.data import read_data
 from nndsl.check.expressions import evaluate
 from nndsl.check.feeding import feeding_problems
 from nndsl.check.model import Elaborated, plain_value
-from nndsl.check.optimizer import high_rate, make_optimizer, optimizer_call
+from nndsl.check.optimizer import high_rate, make_optimizer, optimizer_calls
 from nndsl.check.scope import Scope, file_of
 from nndsl.check.sections import SOURCES, callback_call, plain, settings_in, source_call
 from nndsl.diagnostics import Label, Problem, Span, did_you_mean
@@ -140,7 +140,7 @@ def setting(ctx: Context, scope: Scope, name: str, expr: ast.Expr, out: Settings
         items = expr.items if isinstance(expr, ast.ListExpr) else (expr,)
         out.values[name] = tuple(c for c in (callback_call(ctx, scope, item) for item in items) if c is not None)
     elif name == "optimizer":
-        out.values[name] = optimizer_call(ctx, scope, expr)
+        out.values[name] = optimizer_calls(ctx, scope, expr)
     else:
         out.values |= plain(ctx, name, evaluate(ctx, scope, expr), expr.span)
 

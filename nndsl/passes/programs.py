@@ -6,8 +6,10 @@ that read texts `scores` and `memory.<name>`.
 
 from __future__ import annotations
 
-from nndsl.ir.experiment import Optimizer, UpdateRule
-from nndsl.ir.graph import Forward, Going, Graph, Model, Node, ParamSpec, Update, const
+from collections.abc import Iterable
+
+from nndsl.ir.experiment import Optimizer, Turn, UpdateRule
+from nndsl.ir.graph import Forward, Going, Graph, LossTerm, Model, Node, ParamSpec, Update, const
 from nndsl.ir.rewrite import substitute
 from nndsl.ops import build as b
 from nndsl.passes.autodiff import gradients
@@ -38,19 +40,40 @@ def gradient(model: Model) -> Graph:
 
 
 def train(model: Model, optimizer: Optimizer) -> Graph:
-    """Forward, backward and the optimizer's update in one program."""
+    """Forward, backward and the optimizers' updates in one program.
+
+    Optimizers take turns. A turn is computed on the params as they are before the step; then those that earlier turns
+    have moved are put in. What depends on none of them is computed once.
+    """
     forward = model.training
-    outputs, updates = _losses(forward), list(forward.updates)
-    total = outputs[0][1]
-    grads = gradients(total, [rule.param.leaf for rule in optimizer.rules])
-    reached = [(rule, g) for rule, g in zip(optimizer.rules, grads, strict=True) if g is not None]
-    if optimizer.global_clipnorm is not None and reached:
-        reached = _clip_together(reached, optimizer.global_clipnorm)
+    outputs = _losses(forward)
+    updates = {update.target: update.value for update in forward.updates}
+    moved: dict[Node, Node] = {}
+    for turn in optimizer.turns:
+        values = _turn(forward, turn, outputs[0][1])
+        if moved:
+            now = substitute(values.values(), moved)
+            values = {target: now[value] for target, value in values.items()}
+        updates |= values
+        moved |= {rule.param.leaf: values[rule.param.leaf] for rule in turn.rules if rule.param.leaf in values}
+    made = [Update(target, value) for target, value in updates.items()]
+    _metrics(forward, outputs, made)
+    return Graph("train", tuple(outputs), tuple(made))
+
+
+def _turn(forward: Forward, turn: Turn, total: Node) -> dict[Node, Node]:
+    """What params and slots become in a turn, from the gradient of its losses; `total` is the sum of all."""
+    if turn.losses:
+        total = _sum([term for term in forward.losses if term.penalty or term.name in turn.losses])
+    grads = gradients(total, [rule.param.leaf for rule in turn.rules])
+    reached = [(rule, g) for rule, g in zip(turn.rules, grads, strict=True) if g is not None]
+    if turn.global_clipnorm is not None and reached:
+        reached = _clip_together(reached, turn.global_clipnorm)
+    values: dict[Node, Node] = {}
     for rule, grad in reached:
         new = substitute([u.value for u in rule.updates], {rule.gradient: grad})
-        updates += [Update(u.target, _held(rule.param, u.target, new[u.value])) for u in rule.updates]
-    _metrics(forward, outputs, updates)
-    return Graph("train", tuple(outputs), tuple(updates))
+        values |= {u.target: _held(rule.param, u.target, new[u.value]) for u in rule.updates}
+    return values
 
 
 def _held(param: ParamSpec, target: Node, value: Node) -> Node:
@@ -91,14 +114,19 @@ def unreached(model: Model) -> list[str]:
 def _losses(forward: Forward) -> Outputs:
     """The total first, then each term where a model has several."""
     terms = [term for term in forward.losses if not term.penalty]
-    total: Node | None = None
-    for term in forward.losses:
-        with b.at(term.span):
-            total = term.value if total is None else b.add(total, term.value)
-    outputs: Outputs = [("loss", total if total is not None else const(0.0, "f32"))]
+    outputs: Outputs = [("loss", _sum(forward.losses))]
     if len(terms) > 1:
         outputs += [(f"loss.{term.name}", term.value) for term in terms]
     return outputs
+
+
+def _sum(terms: Iterable[LossTerm]) -> Node:
+    """The sum of some terms, 0 of none."""
+    total: Node | None = None
+    for term in terms:
+        with b.at(term.span):
+            total = term.value if total is None else b.add(total, term.value)
+    return total if total is not None else const(0.0, "f32")
 
 
 def _metrics(forward: Forward, outputs: Outputs, updates: list[Update]) -> None:

@@ -76,7 +76,8 @@ def encode(
         arrays |= {SLOTS + name: array for name, array in session.slots.items()}
         metadata["step"] = session.step
         metadata["learning_rate"] = session.learning_rate
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    # Not ascontiguousarray, which would turn a scalar into an array of one.
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     return bytes(save(whole, {ENTRY: json.dumps(metadata, default=str)}))
 
 

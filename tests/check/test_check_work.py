@@ -118,13 +118,13 @@ def rule_of(file: Checked, name: str) -> UpdateRule:
 
 
 def test_a_rule_is_elaborated_once_for_a_type_of_param() -> None:
-    drafts = [draft for _, draft in checked(*TWO, *TWO).train.optimizer.drafts]
+    drafts = [draft for _, draft in checked(*TWO, *TWO).train.optimizer.turns[0].drafts]
     assert len(drafts) == 8
     assert len(set(map(id, drafts))) == 2
 
 
 def test_a_rule_that_draws_numbers_is_elaborated_for_each_param() -> None:
-    drafts = [draft for _, draft in checked(*TWO, around=NOISY).train.optimizer.drafts]
+    drafts = [draft for _, draft in checked(*TWO, around=NOISY).train.optimizer.turns[0].drafts]
     assert len(set(map(id, drafts))) == 4
 
 

@@ -385,3 +385,14 @@ def test_a_callback_cannot_lower_the_rate_of_a_schedule() -> None:
     with pytest.raises(NndslError):
         steps.fit(*data(), validation_data=data(8), verbose=0, callbacks=[nndsl.ReduceLROnPlateau()])
     assert steps.session.step == 0
+
+
+def test_a_param_without_axes_is_saved_as_it_is(tmp_path: Path) -> None:
+    text = "model M {\n input x: f32[batch]\n param w: f32[] = constant(0.5)\n output y = x * w\n loss mean(y)\n}"
+    saved = model(text)
+    saved.params["w"] = np.float32(3)
+    saved.save(tmp_path / "w.safetensors", training=True)
+    fresh = model(text)
+    fresh.load_weights(tmp_path / "w.safetensors", training=True)
+    assert fresh.params["w"].shape == ()
+    assert fresh.params["w"] == 3
