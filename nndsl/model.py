@@ -364,6 +364,18 @@ class Model:
         found = checkpoint.load(self.session, path, training)
         self._vocabulary = found.vocabulary or self._vocabulary
 
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write what `predict` computes, with the weights as they are, as an ONNX model.
+
+        Raises NndslError: NN700 without the extra, NN701 for what ONNX cannot say, NN612 where the file cannot be
+        written.
+        """
+        from nndsl.onnx.exporting.model import exported
+
+        graph = driver.graph_of(self.checked, "predict")
+        made = exported(self.checked.model, graph, {**self.session.params, **self.session.states})
+        checkpoint.write(path, made.SerializeToString(deterministic=True))
+
     def __repr__(self) -> str:
         return f"<nndsl.Model {self.name}, {sum(a.size for a in self.session.params.values()):,} params>"
 

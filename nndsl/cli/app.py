@@ -15,6 +15,7 @@ from nndsl.cli.doctor import doctor
 from nndsl.cli.emit import emit
 from nndsl.cli.evaluate import evaluate
 from nndsl.cli.explain import explain
+from nndsl.cli.export import export
 from nndsl.cli.fmt import fmt
 from nndsl.cli.generate import generate
 from nndsl.cli.gradcheck import gradcheck
@@ -27,7 +28,7 @@ from nndsl.cli.train import train
 
 VERBS = (
     check, fmt, test, train, evaluate, predict, generate, summary,
-    diff, emit, compile, profile, explain, gradcheck, new, doctor,
+    export, diff, emit, compile, profile, explain, gradcheck, new, doctor,
 )  # fmt: skip
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.

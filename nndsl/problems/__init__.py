@@ -19,6 +19,7 @@ HUNDREDS = {
     "NN4": ("lints", "suspicions"),
     "NN5": ("data", "tables", "binding", "running"),
     "NN6": ("training", "running", "facts", "generation"),
+    "NN7": ("onnx",),
     "NN9": ("limits", "building"),
 }
 

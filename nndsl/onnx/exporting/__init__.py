@@ -1,0 +1,1 @@
+"""A checked model and its weights into an ONNX file."""
