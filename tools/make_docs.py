@@ -28,6 +28,7 @@ FAMILIES = {
     "4": "Lints (warnings)",
     "5": "Data",
     "6": "Training and files",
+    "7": "Other formats",
     "9": "Limits",
 }
 ROOMS = {

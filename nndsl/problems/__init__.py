@@ -1,8 +1,8 @@
 """The catalogue of everything said about what users write and feed, a file a family.
 
 A class is a code; codes never change their meaning. NN0xx syntax, NN1xx names, NN2xx shapes and dtypes, NN3xx
-value kinds, NN4xx lints, NN5xx data, NN6xx training and files, NN9xx limits. Families are imported when needed: a file
-without errors needs few of them.
+value kinds, NN4xx lints, NN5xx data, NN6xx training and files, NN7xx other formats, NN9xx limits. Families are imported
+when needed: a file without errors needs few of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 """Whole models: what is exported gives what `predict` gives."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
