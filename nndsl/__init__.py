@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nndsl import picture
     from nndsl.data.columns import Ragged
     from nndsl.diagnostics import InternalError, NndslError, Problem
     from nndsl.model import Model, compile, load
@@ -30,6 +31,7 @@ _CALLBACKS = (
     "CSVLogger", "Callback", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
     "ReduceLROnPlateau", "TerminateOnNaN",
 )  # fmt: skip
+_MODULES = {"callbacks": "nndsl.training.callbacks", "picture": "nndsl.picture"}
 _HOMES = {
     "Model": "nndsl.model", "compile": "nndsl.model", "load": "nndsl.model", "Ragged": "nndsl.data.columns",
     "InternalError": "nndsl.diagnostics", "NndslError": "nndsl.diagnostics", "Problem": "nndsl.diagnostics",
@@ -39,15 +41,15 @@ _HOMES = {
 __all__ = [
     "CSVLogger", "Callback", "EarlyStopping", "History", "InternalError", "LambdaCallback", "LearningRateScheduler",
     "Model", "ModelCheckpoint", "NndslError", "Problem", "Ragged", "ReduceLROnPlateau", "TerminateOnNaN",
-    "__version__", "callbacks", "compile", "load",
+    "__version__", "callbacks", "compile", "load", "picture",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name == "callbacks":
-        value: Any = importlib.import_module("nndsl.training.callbacks")
+    if name in _MODULES:
+        value: Any = importlib.import_module(_MODULES[name])
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     else:

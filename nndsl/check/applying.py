@@ -35,7 +35,9 @@ def build(ctx: Context, function: Function, given: list[Given], span: Span) -> V
         values = fill_config(ctx, function, parameters, bound, Scope(function.scope))
     if values is None:
         return POISON
-    return made(ctx, function, values, span)
+    built = made(ctx, function, values, span)
+    built.given = tuple(bound)
+    return built
 
 
 def made(ctx: Context, function: Function, values: Mapping[str, Value], span: Span) -> Instance:
@@ -86,12 +88,18 @@ def apply(ctx: Context, target: Function | Instance, given: list[Given], span: S
         if not bind_inputs(ctx, function, inputs, bound, scope):
             return POISON
         ctx.active.append(function.definition)
+        begun = ctx.traced.begin()
+        flowing = [scope.names.get(p.name) for p in inputs]  # a body may give these names other values
+        out: Value = POISON
         try:
             if isinstance(target, Instance) and function.role == "layer":
-                return apply_layer(ctx, target, scope, span)
-            return carry_out(ctx, function, scope, span)
+                out = apply_layer(ctx, target, scope, span)
+            else:
+                out = carry_out(ctx, function, scope, span)
+            return out
         finally:
             ctx.active.pop()
+            ctx.traced.end(begun, target, flowing, out, ctx.site or span)
 
 
 def take_mask(ctx: Context, inputs: tuple[ast.Parameter, ...], bound: dict[str, Given], span: Span) -> None:

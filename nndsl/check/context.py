@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nndsl.check.library import is_library
 from nndsl.check.masks import Marks
+from nndsl.check.traced import Traced
 from nndsl.check.values import POISON, BuildKey, Function, Instance, Poison
 from nndsl.diagnostics import Fix, Label, Problem, Span
 from nndsl.ir.dims import Dim, Size
@@ -118,6 +119,7 @@ class Context:
     metrics: list[Metric] = field(default_factory=list)
     metric_names: dict[str, int] = field(default_factory=dict)
     layers: list[LayerNote] = field(default_factory=list)
+    traced: Traced = field(default_factory=Traced)
     metric: MetricFrame | None = None
     rule: RuleFrame | None = None
     scan: ScanFrame | None = None

@@ -94,7 +94,7 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
 
 def forward(ctx: Context) -> ir.Forward:
     outputs = tuple((name, node) for name, (node, _) in ctx.ports.outputs.items())
-    return ir.Forward(outputs, tuple(ctx.losses), tuple(ctx.metrics), as_updates(ctx.updates))
+    return ir.Forward(outputs, tuple(ctx.losses), tuple(ctx.metrics), as_updates(ctx.updates), ctx.traced.done())
 
 
 def differences(training: Ports, inference: Ports) -> list[Problem]:

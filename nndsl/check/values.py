@@ -124,7 +124,8 @@ class Instance:
 
     A layer owns the params made when it is first applied, and the layers that its body builds (`children`), so that a
     second application shares both. One that was given a name in a body (`home` is the path of that) bears it wherever
-    it is first applied. `stages` are what a pipe without a value joined: `Dense(64) |> relu`.
+    it is first applied. `stages` are what a pipe without a value joined: `Dense(64) |> relu`. `given` names those
+    of its config that were given and not left to their defaults.
     """
 
     function: Function
@@ -135,6 +136,7 @@ class Instance:
     home: tuple[str, ...] = ()
     path: str | None = None
     stages: tuple[Stage, ...] = ()
+    given: tuple[str, ...] = ()
     applications: int = 0
     params: dict[str, ParamSpec] = field(default_factory=dict)
     children: dict[BuildKey, Instance] = field(default_factory=dict)

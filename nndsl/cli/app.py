@@ -19,6 +19,7 @@ from nndsl.cli.export import export
 from nndsl.cli.fmt import fmt
 from nndsl.cli.generate import generate
 from nndsl.cli.gradcheck import gradcheck
+from nndsl.cli.graph import graph
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
 from nndsl.cli.profile import profile
@@ -27,7 +28,7 @@ from nndsl.cli.test import test
 from nndsl.cli.train import train
 
 VERBS = (
-    check, fmt, test, train, evaluate, predict, generate, summary,
+    check, fmt, test, train, evaluate, predict, generate, summary, graph,
     export, diff, emit, compile, profile, explain, gradcheck, new, doctor,
 )  # fmt: skip
 

@@ -216,6 +216,28 @@ class Constraint:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Application:
+    """One application of a layer or function, for pictures: what the graph between `inputs` and `results` is called.
+
+    `number` counts applications as they begin, and a Forward keeps them as they end: those inside of this one have
+    greater numbers and stand before it. `path` names a layer, and `use` is which of its applications this is; a
+    function has neither. `settings` is what was given to build it, `params` are the names of the params it owns.
+    """
+
+    number: int
+    parent: int | None
+    role: str
+    name: str
+    inputs: tuple[Node, ...]
+    results: tuple[Node, ...]
+    span: Span
+    path: str | None = None
+    use: int = 1
+    settings: str = ""
+    params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Forward:
     """A model elaborated for one mode (training or inference)."""
 
@@ -223,6 +245,7 @@ class Forward:
     losses: tuple[LossTerm, ...]
     metrics: tuple[Metric, ...]
     updates: tuple[Update, ...] = ()
+    applications: tuple[Application, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -318,6 +341,7 @@ __all__ = [
     "ARRAYS",
     "LEAVES",
     "NUMBERS",
+    "Application",
     "Attrs",
     "Body",
     "Constraint",

@@ -18,7 +18,7 @@ HUNDREDS = {
     "NN3": ("kinds",),
     "NN4": ("lints", "suspicions"),
     "NN5": ("data", "tables", "binding", "running"),
-    "NN6": ("training", "running", "facts", "generation"),
+    "NN6": ("training", "running", "facts", "generation", "extras"),
     "NN7": ("onnx",),
     "NN9": ("limits", "building"),
 }
