@@ -12,7 +12,10 @@ from nndsl.runtime.interpreter import run
 from nndsl.runtime.parameters import draw
 
 ROWS = 3
-STEP = 1e-5
+STEPS = (1e-5, 6e-7, 4e-8)
+"""How far apart the two points of a difference lie. A kink between them (relu, max) is no fault of the gradient: where
+the difference is another one, it is taken once more between points that lie nearer."""
+CLOSE = 1e-6
 PROBES = 24
 
 
@@ -80,8 +83,13 @@ def compare(model: Model, gradient: Graph, seed: int) -> list[tuple[str, float]]
         scale = max(1e-8, 1e-3 * largest, float(np.max(np.abs(grad))))
         worst = 0.0
         for place in chosen:
-            step = STEP * max(1.0, abs(float(store[spec.name][place])))
-            slope = (value_at(spec.name, place, step) - value_at(spec.name, place, -step)) / (2 * step)
-            worst = max(worst, abs(slope - float(grad[place])) / scale)
+            error = float("inf")
+            for width in STEPS:
+                step = width * max(1.0, abs(float(store[spec.name][place])))
+                slope = (value_at(spec.name, place, step) - value_at(spec.name, place, -step)) / (2 * step)
+                error = min(error, abs(slope - float(grad[place])) / scale)
+                if error <= CLOSE:
+                    break
+            worst = max(worst, error)
         errors.append((spec.name, worst))
     return errors

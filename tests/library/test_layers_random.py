@@ -25,6 +25,9 @@ model Net {
 """
 
 
+DRAW = np.random.default_rng(4)
+
+
 def factors(sizes: str, layer: str) -> np.ndarray:
     gradients = compiled(FACTORS % (sizes, layer)).value_and_grad({"x": f32([1])})[1]
     return np.asarray(gradients["w"])
@@ -109,6 +112,52 @@ def test_dropout_between_the_steps_uses_one_mask() -> None:
     kept = (total - 64) / 14
     assert kept == int(kept)
     assert 16 <= kept <= 48
+
+
+@pytest.mark.parametrize("layer", ["MultiHeadAttention(1, 1", "GroupQueryAttention(1, 1, 1"])
+def test_dropout_of_attention_takes_shares(layer: str) -> None:
+    """Four steps of 1, each with a quarter: what is kept counts twice."""
+    text = f"""
+    model Net {{
+      input x: f32[batch, 4, 1]
+      y = x |> {layer}, dropout=0.5, use_bias=false, kernel_initializer=ones)
+      loss mean_of = mean(y)
+      loss odd = 100 * mean(abs(sin(2 * pi * y)))
+    }}
+    """
+    total, _ = compiled(text).value_and_grad({"x": np.ones((500, 4, 1), np.float32)})
+    assert total == pytest.approx(1, abs=0.05), "multiples of a half, 1 in the mean"
+
+
+@pytest.mark.parametrize("layer", ["TransformerEncoder", "TransformerDecoder"])
+def test_dropout_of_a_block_is_behind_both_branches(layer: str) -> None:
+    """Weights of 0 and biases of 1: each branch adds 0 or 2."""
+    text = f"""
+    model Net {{
+      input x: f32[batch, time, 2]
+      y = x |> {layer}(2, 1, dropout=0.5, normalize_first=true, kernel_initializer=zeros, bias_initializer=ones)
+      loss zeros = mean(cast(abs(y - x) < 0.01, f32))
+      loss twos = 10 * mean(cast(abs(y - x - 2) < 0.01, f32))
+      loss fours = 100 * mean(cast(abs(y - x - 4) < 0.01, f32))
+    }}
+    """
+    model = compiled(text)
+    losses = model.train_on_batch({"x": np.ones((200, 10, 2), np.float32)})
+    assert losses["zeros"] == pytest.approx(0.25, abs=0.03)
+    assert losses["twos"] == pytest.approx(5.0, abs=0.4)
+    assert losses["fours"] == pytest.approx(25, abs=3)
+
+
+@pytest.mark.parametrize("layer", ["SimpleRNN", "LSTM", "GRU"])
+def test_what_a_recurrent_layer_gives_is_penalized_per_sample(layer: str) -> None:
+    options = "activity_regularizer=L1(1.0), return_sequences=true"
+    text = f"model Net {{\n input x: f32[batch, time, 2]\n y = x |> {layer}(3, {options})\n loss total = 0 * sum(y)\n}}"
+    x = f32(DRAW.normal(size=(4, 5, 2)))
+    plain = compiled(text.replace(options, "return_sequences=true").replace("loss", "output y\n loss"))
+    model = compiled(text)
+    for name, value in model.params.items():
+        plain.params[name] = value
+    assert model.value_and_grad({"x": x})[0] == pytest.approx(np.abs(plain.predict(x)).sum() / 4, rel=1e-5)
 
 
 def test_forget_gates_start_from_1() -> None:
