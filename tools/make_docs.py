@@ -39,6 +39,7 @@ ROOMS = {
     "preprocessing": "Preprocessing",
     "sequences": "Sequences",
     "attention": "Attention",
+    "transformers": "Transformers",
     "normalization": "Normalization",
     "regularization": "Regularization",
     "merging": "Merging and shaping",

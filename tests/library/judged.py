@@ -235,6 +235,8 @@ def attention() -> Iterator[Judged]:
     three = ((2, 3, 4), (2, 5, 3), (2, 5, 2)), ((1, 4, 2), (1, 2, 2), (1, 2, 3)), ((3, 2, 6), (3, 4, 1), (3, 4, 2))
     alone = tuple((first, first) for first, _ in pair)
     first = {"kernel_initializer": Name("constant(0.1)"), "bias_initializer": Name("constant(0.2)")}
+    held = {"kernel_constraint": Name("max_norm(0.3, axis=1)"), "bias_constraint": Name("non_neg")}
+    penalties = {"kernel_regularizer": Name("L2(0.3)"), "bias_regularizer": Name("L1(0.2)")}
     scores = {"return_attention_scores": True}
     masks = {"query_mask": ((0, 0), (0, 1)), "value_mask": ((1, 0), (1, 1)), "key_mask": ((2, 0), (2, 1))}
     look = {"attention_mask": ((0, 0), (0, 1), (1, 1))}
@@ -244,11 +246,30 @@ def attention() -> Iterator[Judged]:
     ):
         yield Judged(name, options, pair)
         yield Judged(name, {**options, "use_bias": False}, three)
-        yield Judged(name, {**options, **first}, pair)
+        yield Judged(name, {**options, **first, **held}, pair)
+        # Keras' GroupQueryAttention counts the penalty on the last projection twice.
+        activity = {"activity_regularizer": Name("L2(0.1)")} if name == "MultiHeadAttention" else {}
+        yield Judged(name, {**options, **penalties, **activity}, pair)
         yield Judged(name, options, three, applied=scores, masks=masks)
         yield Judged(name, options, pair, applied=scores, masks=look)
         yield Judged(name, options, alone, applied={"use_causal_mask": True})
     yield Judged("MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 4, "output_shape": 5}, pair)
+
+
+def weightless() -> Iterator[Judged]:
+    """Attention and AdditiveAttention, whose inputs and masks Keras takes as lists."""
+    pair = ((2, 3, 4), (2, 5, 4)), ((1, 4, 2), (1, 2, 2)), ((3, 2, 6), (3, 4, 6))
+    three = ((2, 3, 4), (2, 5, 3), (2, 5, 4)), ((1, 4, 2), (1, 2, 3), (1, 2, 2)), ((3, 2, 6), (3, 4, 1), (3, 4, 6))
+    masks = {"query_mask": ((0, 0), (0, 1)), "value_mask": ((1, 0), (1, 1))}
+    scores = {"return_attention_scores": True}
+    for name, forms in (
+        ("Attention", ({}, {"use_scale": True}, {"score_mode": "concat"}, {"score_mode": "concat", "use_scale": True})),
+        ("AdditiveAttention", ({}, {"use_scale": False})),
+    ):
+        for options in forms:
+            yield Judged(name, options, pair, judge="attended")
+            yield Judged(name, options, three, scores, masks, judge="attended")
+        yield Judged(name, {}, pair, {"use_causal_mask": True}, judge="attended")
 
 
 def transformers() -> Iterator[Judged]:
@@ -304,6 +325,7 @@ JUDGED = (
     *normalizations(),
     *sequences(),
     *attention(),
+    *weightless(),
     *transformers(),
     *joined(),
 )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from coverage import golden_cases, judged, layers
+from given_options import golden_cases, judged, layers
 from judged import JUDGED
 
 DRAWN = "test_layers_random.py: what it draws, and how often"
 VALUES = "test_images.py: its values, which are whole numbers"
 ELSEWHERE: dict[tuple[str, str], str] = {
     **{(name, "dropout"): DRAWN for name in ("SimpleRNN", "LSTM", "GRU", "MultiHeadAttention", "GroupQueryAttention",
+                                             "Attention", "AdditiveAttention",
                                              "TransformerEncoder", "TransformerDecoder")},
     **{(name, "recurrent_dropout"): DRAWN for name in ("SimpleRNN", "LSTM", "GRU")},
     ("SimpleRNN", "activity_regularizer"): "Keras forgets it; test_layers_random.py",
+    ("GroupQueryAttention", "activity_regularizer"): "Keras counts it twice; test_layers_random.py",
 }  # fmt: skip
 """Options that no judge can be asked about, and where they are tested."""
 LAYERS_ELSEWHERE = {

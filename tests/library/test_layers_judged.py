@@ -97,6 +97,15 @@ def distributed(judged: Judged) -> Stand:
     return Stand(layer, Dense_1=inner)
 
 
+def attended(judged: Judged) -> Stand:
+    layer = getattr(L, judged.layer)(**judged.options)
+
+    def run(*inputs: Any, query_mask: Any = None, value_mask: Any = None, **options: Any) -> Any:
+        return layer(list(inputs), mask=[query_mask, value_mask], **options)
+
+    return Stand(run, **{"": layer})
+
+
 def transformer(judged: Judged) -> Stand:
     """A block of attention and two dense layers, over four features in two heads."""
     o, cross = judged.options, len(judged.shapes[0]) == 2
@@ -169,10 +178,8 @@ def places(judged: Judged) -> Stand:
     return Stand(lambda x: rows(torch.arange(x.shape[1])).expand(x.shape) + 0 * x, **{"": rows})
 
 
-STANDS: dict[str, Callable[[Judged], Stand]] = {
-    f.__name__: f
-    for f in (adaptive, shuffle, unshuffle, instance, sequential, distributed, transformer, sines, rotary, places)
-}
+SUBSTITUTES = (adaptive, shuffle, unshuffle, instance, sequential, distributed, attended, transformer, sines, rotary)
+STANDS: dict[str, Callable[[Judged], Stand]] = {f.__name__: f for f in (*SUBSTITUTES, places)}
 
 
 # --- one call of each --------------------------------------------------------------------------------------------

@@ -45,6 +45,13 @@ def test_spatial_dropout_takes_whole_features(layer: str, sizes: str) -> None:
     assert abs((flat[:, 0] == 0).mean() - 0.25) < 0.04
 
 
+def test_a_noise_shape_says_what_is_dropped_together() -> None:
+    values = factors("40, 5, 30", "Dropout(0.25, noise_shape=[none, 1, none])")
+    assert (values == values[:, :1]).all()
+    assert set(np.unique(values)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert abs((values[:, 0] == 0).mean() - 0.25) < 0.04
+
+
 def test_gaussian_dropout_multiplies_with_mean_1_and_the_variance_of_dropout() -> None:
     values = factors("100, 100", "GaussianDropout(0.2)")
     assert abs(values.mean() - 1) < 0.02
@@ -114,13 +121,24 @@ def test_dropout_between_the_steps_uses_one_mask() -> None:
     assert 16 <= kept <= 48
 
 
-@pytest.mark.parametrize("layer", ["MultiHeadAttention(1, 1", "GroupQueryAttention(1, 1, 1"])
-def test_dropout_of_attention_takes_shares(layer: str) -> None:
+ONES = "use_bias=false, kernel_initializer=ones"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"x |> MultiHeadAttention(1, 1, dropout=0.5, {ONES})",
+        f"x |> GroupQueryAttention(1, 1, 1, dropout=0.5, {ONES})",
+        "(x, x) |> Attention(dropout=0.5)",
+        "(x, x) |> AdditiveAttention(dropout=0.5)",
+    ],
+)
+def test_dropout_of_attention_takes_shares(line: str) -> None:
     """Four steps of 1, each with a quarter: what is kept counts twice."""
     text = f"""
     model Net {{
       input x: f32[batch, 4, 1]
-      y = x |> {layer}, dropout=0.5, use_bias=false, kernel_initializer=ones)
+      y = {line}
       loss mean_of = mean(y)
       loss odd = 100 * mean(abs(sin(2 * pi * y)))
     }}
@@ -158,6 +176,18 @@ def test_what_a_recurrent_layer_gives_is_penalized_per_sample(layer: str) -> Non
     for name, value in model.params.items():
         plain.params[name] = value
     assert model.value_and_grad({"x": x})[0] == pytest.approx(np.abs(plain.predict(x)).sum() / 4, rel=1e-5)
+
+
+def test_heads_of_their_own_are_multi_head_attention() -> None:
+    """Penalties on what is projected among them."""
+    options = "activity_regularizer=L1(1.0), kernel_regularizer=L2(0.1)"
+    text = "model Net {{\n input x: f32[batch, time, 4]\n a = {}\n y = a(x)\n output y\n loss total = sum(y)\n}}"
+    one = compiled(text.format(f"MultiHeadAttention(2, 3, {options})"))
+    two = compiled(text.format(f"GroupQueryAttention(3, 2, 2, {options})"))
+    for name, value in one.params.items():
+        two.params[name] = value
+    x = f32(DRAW.normal(size=(2, 5, 4)))
+    assert two.value_and_grad({"x": x})[0] == pytest.approx(one.value_and_grad({"x": x})[0], rel=1e-6)
 
 
 def test_forget_gates_start_from_1() -> None:

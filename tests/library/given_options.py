@@ -15,8 +15,8 @@ from nndsl.syntax.parse import parse
 
 LIBRARY = Path(__file__).parents[2] / "nndsl" / "library"
 GOLDENS = Path(__file__).parents[1] / "goldens"
-FILES = ("layers", "convolution", "pooling", "images", "normalization", "sequences", "attention", "merging",
-         "regularization", "preprocessing")  # fmt: skip
+FILES = ("layers", "convolution", "pooling", "images", "normalization", "sequences", "attention", "transformers",
+         "merging", "regularization", "preprocessing")  # fmt: skip
 
 
 @dataclass(frozen=True)
