@@ -8,6 +8,11 @@ Each program goes through reading, parsing, checking and the summary, a share of
 take at most `--time` seconds of processor time. Those that take longer are counted; three times as long is a fault, and
 so are more than `--memory` MiB beyond what the worker had. Faults, one of each sort, are written to `--faults` for
 `--replay`. A program is made from its seed and number alone: `--seed 3 --first 17 --programs 1` tries it again.
+
+    .venv/bin/python tools/fuzz.py --tally fuzz.json --programs 100000 --seconds-limit 150 --workers 1
+
+A long search can be done in many sittings: `--tally` adds the figures to those in the file, goes on with the program
+after the last one of the seed, and ends where there are `--programs` of all seeds together.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from random import Random
@@ -34,8 +39,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 from fuzz_programs import Case, make  # noqa: E402
+from fuzz_totals import MIB, Outcome, Totals, report  # noqa: E402
 
-MIB = 1 << 20
 FAULT = 3  # times the limit: other work on the machine makes processor seconds longer, but not so much
 HANGS = 300  # seconds of silence after which a worker is ended: one that computes is stopped by its processor time
 WARM = b"layer L()(x: f32[b, t, n]) { return x |> LSTM(3) }\n" + (
@@ -45,21 +50,6 @@ WARM = b"layer L()(x: f32[b, t, n]) { return x |> LSTM(3) }\n" + (
 
 class OutOfTime(BaseException):
     """A stage took longer than it may. No `except Exception` holds it back."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one program."""
-
-    number: int
-    kind: str
-    seconds: float = 0.0
-    stage: str = ""
-    memory: int = 0
-    codes: tuple[str, ...] = ()
-    checked: bool = False
-    compiled: bool = False
-    fault: str = ""
 
 
 @dataclass
@@ -171,39 +161,14 @@ class Worker:
         self.connection.send(number)
 
 
-@dataclass
-class Totals:
-    """All outcomes taken together."""
-
-    programs: int = 0
-    checked: int = 0
-    compiled: int = 0
-    codes: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    slow: Counter[str] = field(default_factory=Counter)
-    slowest: Outcome | None = None
-    largest: Outcome | None = None
-
-    def add(self, outcome: Outcome, limit: float) -> None:
-        self.programs += 1
-        if outcome.seconds > limit:
-            self.slow[f"{outcome.kind}, {outcome.stage}"] += 1
-        self.checked += outcome.checked
-        self.compiled += outcome.compiled
-        self.codes.update(set(outcome.codes))
-        self.kinds[outcome.kind.split()[0]] += 1
-        if self.slowest is None or outcome.seconds > self.slowest.seconds:
-            self.slowest = outcome
-        if self.largest is None or outcome.memory > self.largest.memory:
-            self.largest = outcome
-
-
 def fuzz(options: argparse.Namespace) -> Totals:
     """Try programs in worker processes until there are enough of them or time is up."""
     context = mp.get_context("spawn")
-    totals, start, said = Totals(), time.monotonic(), 0
-    numbers = iter(range(options.first, options.first + options.programs))
+    totals = Totals.load(options.tally) if options.tally else Totals()
+    start, before = time.monotonic(), totals.programs
+    said = before // 500
+    first = max(options.first, totals.nexts.get(str(options.seed), 0))
+    numbers = iter(range(first, first + options.programs - before))
 
     def hire() -> Worker:
         ours, theirs = context.Pipe()
@@ -226,6 +191,7 @@ def fuzz(options: argparse.Namespace) -> Totals:
                 outcome = received(worker, worker.connection in ready, options)
                 if outcome is None:
                     continue
+                outcome = replace(outcome, seed=options.seed)
                 totals.add(outcome, options.time)
                 if outcome.fault:
                     keep(outcome, options, totals)
@@ -239,7 +205,9 @@ def fuzz(options: argparse.Namespace) -> Totals:
                 send(worker, next_number(), workers)
             if totals.programs // 500 > said:
                 said = totals.programs // 500
-                say_progress(totals, start)
+                say_progress(totals, before, start)
+    if options.tally:
+        totals.save(options.tally)
     return totals
 
 
@@ -348,37 +316,13 @@ def packed(text: str) -> bytes:
 # --- what is printed ---------------------------------------------------------------------------------------
 
 
-def say_progress(totals: Totals, start: float) -> None:
-    rate = totals.programs / (time.monotonic() - start)
+def say_progress(totals: Totals, before: int, start: float) -> None:
+    rate = (totals.programs - before) / (time.monotonic() - start)
     print(
         f"{totals.programs:,} programs, {rate:.0f} a second, {sum(totals.faults.values())} faults",
         file=sys.stderr,
         flush=True,
     )
-
-
-def report(totals: Totals) -> str:
-    """The figures at the end."""
-    lines = [
-        f"programs tried     {totals.programs:,}  ({', '.join(f'{n:,} {k}' for k, n in sorted(totals.kinds.items()))})"
-    ]
-    lines.append(
-        f"checked ok         {totals.checked:,}, of which {totals.compiled:,} went on to the source of kernels"
-    )
-    for what, outcome in (("slowest stage", totals.slowest), ("largest memory", totals.largest)):
-        if outcome is not None:
-            size = (
-                f"{outcome.seconds:.2f} s in {outcome.stage}"
-                if what == "slowest stage"
-                else f"{outcome.memory / MIB:.0f} MiB"
-            )
-            lines.append(f"{what:<18} {size}, program {outcome.number} ({outcome.kind})")
-    if totals.slow:
-        lines.append("slower than meant   " + "; ".join(f"{n} {what}" for what, n in totals.slow.most_common()))
-    lines.append("programs by code   " + " ".join(f"{code}:{n}" for code, n in sorted(totals.codes.items())))
-    lines.append(f"other exceptions   {sum(totals.faults.values())}")
-    lines += [f"  {n:>5}  {name}" for name, n in totals.faults.most_common()]
-    return "\n".join(lines)
 
 
 def main() -> int:
@@ -391,6 +335,7 @@ def main() -> int:
     parser.add_argument("--time", type=float, default=2.0, help="processor seconds that a stage may take")
     parser.add_argument("--memory", type=int, default=512, help="MiB that a program may take")
     parser.add_argument("--faults", default="fuzz-faults", help="the folder for programs that are faults")
+    parser.add_argument("--tally", type=Path, help="a file that the figures of many runs add up in")
     parser.add_argument("--replay", type=Path, help="carry out one of those, or a .nn file, instead")
     options = parser.parse_args()
     if options.replay is not None:
