@@ -12,7 +12,7 @@ from nndsl.check.expressions import evaluate
 from nndsl.check.ratios import Ratio
 from nndsl.check.scope import Scope
 from nndsl.check.values import POISON, Builtin, Function, Instance, Passed, Poison, Value, describe
-from nndsl.diagnostics import Label, Span, did_you_mean
+from nndsl.diagnostics import Fix, Label, Span, did_you_mean
 from nndsl.ir.dims import Dim
 from nndsl.ir.graph import Node
 from nndsl.problems import names
@@ -75,7 +75,8 @@ def bind(
     def takes() -> str:
         from nndsl.check.hints import call_cure  # calls without faults do not ask for it
 
-        return call_cure(function, given) or f"the signature is `{signature(function, parameters)}`"
+        builds = parameters is not function.definition.inputs
+        return call_cure(function, given, builds) or f"the signature is `{signature(function, parameters)}`"
 
     by_place = [g for g in given if g.name is None]
     rest = next((i for i, p in enumerate(parameters) if p.rest), None)
@@ -249,12 +250,14 @@ def _converted(ctx: Context, function: str, parameter: ast.Parameter, given: Giv
         return int(value)
     if not fits(kind, value):
         article = "an" if kind[0] in "aeiou" else "a"
+        cure, mends = _text_cure(kind, value, given.span) if isinstance(value, str) else (None, ())
         return ctx.say(
             names.WrongArgument,
             given.span,
             f"`{parameter.name}` of `{function}` takes {article} {_worded(kind)}",
             note=f"this is {describe(value)}",
-            cure=_convert_cure(kind, value, parameter),
+            cure=cure or _convert_cure(kind, value, parameter),
+            mends=mends,
         )
     if kind == "float" and isinstance(value, int):
         return float(value)
@@ -284,12 +287,16 @@ def _worded(kind: str) -> str:
     }.get(kind, kind)
 
 
+def _text_cure(kind: str, text: str, span: Span) -> tuple[str | None, tuple[Fix, ...]]:
+    from nndsl.check.quotes import name_in_quotes, number_in_quotes  # calls without faults do not ask for it
+
+    if kind in ("int", "float", "bool"):
+        return number_in_quotes(kind, text, span)
+    return name_in_quotes(kind, text, span) if kind in ROLES else (None, ())
+
+
 def _convert_cure(kind: str, value: Value, parameter: ast.Parameter) -> str | None:
     match value:
-        case str() if kind in ("int", "float", "bool"):
-            return f"write it without quotes: `{value}`" if value.strip() else None
-        case str() if kind in ROLES:
-            return f"write the name without quotes: `{value}`"
         case int() if parameter.name == "activation" and not isinstance(value, bool):
             return "one size is enough, the size of what flows in is found: `Dense(10)`"
         case float() if kind == "int":

@@ -45,7 +45,8 @@ def stack(parts: Sequence[Node], axis: int) -> Node:
         raise ShapeFault(f"there is no axis {axis}", (0,), code="axis")
     for i, part in enumerate(parts):
         if part.shape != parts[0].shape:
-            raise ShapeFault(f"needs equal shapes: {parts[0].type} and {part.type}", (0, i))
+            help = "make them alike; `concat` joins along an axis that they have, in which they may differ"
+            raise ShapeFault(f"needs equal shapes: {parts[0].type} and {part.type}", (0, i), help)
     spread = [b.reshape(p, (*p.shape[:place], 1, *p.shape[place:])) for p in parts]
     return concat(spread, place)
 

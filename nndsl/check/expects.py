@@ -107,7 +107,10 @@ class Expects:
         head = statement.span.text.split("{")[0].rstrip()
         place = replace(statement.span, end=statement.span.start + len(head))
         if find_code(code) is None:
-            self.ctx.say(names.UnknownName, place, f"there is no code `{code}`", cure="`nndsl explain` lists them")
+            from nndsl.problems import catalogue
+
+            cure = did_you_mean(code, catalogue()) or "`nndsl explain` lists them"
+            self.ctx.say(names.UnknownName, place, f"there is no code `{code}`", cure=cure)
             return
         if code.startswith("NN0"):
             self.ctx.say(

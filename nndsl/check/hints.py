@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,40 @@ def rank_cure(wanted: int, shape: tuple[Size, ...], node: Node) -> str | None:
         return "put `|> Flatten()` before it to make one axis of all but the first"
     if len(shape) == wanted + 1 and shape[-1] == 1:
         return "drop the last axis: `x[:, 0]`" if wanted == 1 else "drop the last axis: `x[..., 0]`"
-    return "add an axis: `x[:, none]`" if len(shape) < wanted else None
+    missing = wanted - len(shape)
+    if missing > 1 and wanted > 3:
+        return f"`|> Reshape([{', '.join(['…'] * (wanted - 1))}])` lays the values of a row out in {wanted - 1} axes"
+    return f"add {'an axis' if missing == 1 else 'axes'}: `x[...{', none' * missing}]`" if missing > 0 else None
+
+
+def size_cure(wanted: Size, found: Size, node: Node) -> str | None:
+    """What to write where a size of a value is `found` and another place made it `wanted`."""
+    if isinstance(wanted, int) and isinstance(found, int):
+        layer = units_of(node) if node.shape and node.shape[-1] == found else None
+        if layer is not None:
+            return f"give the {layer} {wanted} units, or make the other size {found}"
+        return f"change one of the two sizes: {wanted} or {found}"
+    return apart_cure([(wanted, found)])
+
+
+def apart_cure(apart: Sequence[tuple[Size, Size]]) -> str | None:
+    """What to write where pairs of sizes are names of sizes that the data brings."""
+    if not all(isinstance(size, Dim) and size.name for pair in apart for size in pair):
+        return None
+    pairs = " and ".join(f"`{p}` and `{q}`" for p, q in dict.fromkeys(apart))
+    return f"{pairs} can differ in the data: where they never do, give the inputs one name for them"
+
+
+def units_of(node: Node) -> str | None:
+    """The layer with units that a value comes from, by its name; activations are part of it."""
+    while node.op in ("softmax", "sigmoid", "log_softmax") and not _of_layer(node):
+        node = node.inputs[0]
+    made = _of_layer(node)
+    return made[1] if made is not None else None
+
+
+def _of_layer(node: Node) -> re.Match[str] | None:
+    return re.match(r"(Dense|EinsumDense|LSTM|GRU|SimpleRNN)\(", node.span.text) if node.span is not None else None
 
 
 def row_cure(first: tuple[Size, ...], row: tuple[Size, ...], whole: bool) -> str | None:
@@ -80,12 +114,13 @@ def row_cure(first: tuple[Size, ...], row: tuple[Size, ...], whole: bool) -> str
     return None
 
 
-def call_cure(function: Function, given: Sequence[Given]) -> str | None:
-    """What to write where the arguments of a call do not fit, in three cases that the signature does not explain."""
+def call_cure(function: Function, given: Sequence[Given], builds: bool) -> str | None:
+    """What to write where the arguments of a call do not fit, in three cases that the signature does not explain.
+    `builds` where it is the call that builds a layer, not the one that applies it."""
     if not given and function.role in ("init", "fn", "loss", "metric", "schedule"):
         return f"to pass the {ROLES.get(function.role, function.role)} itself, write `{function.name}` without brackets"
     layer = function.role == "layer" and function.takes_config
-    if not layer:
+    if not layer or not builds:
         return None
     if any(isinstance(g.value, Node) and g.name is None for g in given):
         rest = ", ".join(g.span.text for g in given if not isinstance(g.value, Node))

@@ -42,7 +42,7 @@ def _index_cure(value: Value) -> str:
 def of_list(ctx: Context, scope: Scope, expr: ast.Index, items: list[Value]) -> Value:
     part = expr.items[0]
     if len(expr.items) != 1 or isinstance(part, ast.Ellipsis_):
-        return ctx.say(shapes.BadIndex, expr.span, "a list has one index")
+        return ctx.say(shapes.BadIndex, expr.span, "a list has one index", cure="`stack(…)` makes a tensor of it, with an index an axis")
     if isinstance(part, ast.Slice):
         ends: list[int | None] = []
         for e in (part.start, part.stop, part.step):
@@ -73,6 +73,7 @@ def of_list(ctx: Context, scope: Scope, expr: ast.Index, items: list[Value]) -> 
             shapes.BadIndex,
             part.span,
             note=f"this is {at}, the list has {len(items)} {'item' if len(items) == 1 else 'items'}",
+            cure=f"indices go from {-len(items)} to {len(items) - 1}" if items else None,
         )
     return items[at]
 
@@ -93,7 +94,11 @@ def of_tensor(ctx: Context, scope: Scope, expr: ast.Index, x: Node) -> Value:
     taken = sum(1 for part, v in values if not isinstance(part, ast.Ellipsis_) and v is not None)
     if taken > x.type.rank:
         return ctx.say(
-            shapes.BadIndex, expr.span, "more indices than axes", note=f"this is {x.type}, it has {x.type.rank}"
+            shapes.BadIndex,
+            expr.span,
+            "more indices than axes",
+            note=f"this is {x.type}, it has {x.type.rank}",
+            cure=f"write at most {x.type.rank} of these {taken} indices" if x.type.rank else "a single number has none",
         )
     if sum(isinstance(part, ast.Ellipsis_) for part, _ in values) > 1:
         return ctx.say(shapes.BadIndex, expr.span, "`...` may stand once in an index")
@@ -169,7 +174,8 @@ def _position(ctx: Context, value: Value, full: Size, span: Span) -> Size | None
     if not isinstance(full, int):
         ctx.require(full - value - 1 if value >= 0 else full + value, span)
     elif not -full <= value < full:
-        ctx.say(shapes.BadIndex, span, note=f"this axis has {full} {'element' if full == 1 else 'elements'}")
+        note = f"this axis has {full} {'element' if full == 1 else 'elements'}"
+        ctx.say(shapes.BadIndex, span, note=note, cure=f"indices go from {-full} to {full - 1}")
         return None
     return value if value >= 0 else full + value
 

@@ -19,11 +19,12 @@ class LibrarySource(Source):
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a definition of the library stands, and whether only the library may use it."""
+    """Where a definition of the library stands, its role, and whether only the library may use it."""
 
     source: Source
     start: int
     end: int
+    role: str
     private: bool
 
 
@@ -36,7 +37,8 @@ def index() -> dict[str, Entry]:
         for name, (start, end) in index_definitions(source).items():
             lines = source.text[start:end].split("\n")
             head = next(line for line in lines if not line.startswith("#"))
-            found[name] = Entry(source, start, end, head.startswith("private"))
+            private, role = head.startswith("private"), head.removeprefix("private ").split(" ", 1)[0]
+            found[name] = Entry(source, start, end, role, private)
     return found
 
 

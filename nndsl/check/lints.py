@@ -12,7 +12,7 @@ from nndsl.check.structure import structural
 from nndsl.check.text_lints import definition_lints, names_read
 from nndsl.check.values import Instance
 from nndsl.diagnostics import Edit, Fix, Problem, Source, Span, unique_sorted
-from nndsl.ir.graph import Model, Node
+from nndsl.ir.graph import Model, Node, topological
 from nndsl.ops.table import OPS
 from nndsl.problems import lints
 from nndsl.syntax import ast
@@ -30,7 +30,9 @@ def lints_of(
     """All warnings about one model."""
     found = unused(scope, used, ports, definition)
     unread = {problem.span.text for problem in found if problem.span is not None and problem.code == "NN402"}
-    return [*found, *unreached(model), *structural(model), *meaning_lints(model, unread), *padded(model)]
+    useless = [scope.names.get(p.span.text) for p in found if p.span is not None and p.code == "NN401"]
+    lost = unreached(model, [value for value in useless if isinstance(value, Node)])
+    return [*found, *lost, *structural(model), *meaning_lints(model, unread), *padded(model)]
 
 
 def settled(file: ast.File, scope: Scope, source: Source, found: list[Problem]) -> tuple[Problem, ...]:
@@ -110,11 +112,15 @@ def without_line(span: Span) -> tuple[Fix, ...]:
     return (Fix("remove this line", (Edit(place, ""),), safe=False),)
 
 
-def unreached(model: Model) -> list[Problem]:
-    """Params that no loss depends on, one warning for each place that makes them."""
+def unreached(model: Model, useless: list[Node]) -> list[Problem]:
+    """Params that no loss depends on, one warning for each place that makes them. Of those that only go into the
+    values of `useless`, which nothing reads, that has been said."""
     if not model.training.losses:
         return []
     reached = set(trainable([term.value for term in model.training.losses]))
+    if useless:
+        shown = topological([node for _, node in model.training.outputs])
+        reached |= set(topological(useless)) - set(shown)
     found: dict[Span, list[str]] = {}
     for spec in model.params:
         if spec.leaf not in reached:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nndsl.check.binding import Given
 from nndsl.check.context import Context
 from nndsl.check.expressions import evaluate
-from nndsl.check.hints import kind_cure, other_loss, rank_cure, row_cure
+from nndsl.check.hints import kind_cure, other_loss, rank_cure, row_cure, size_cure
 from nndsl.check.library import is_library
 from nndsl.check.ratios import Ratio, ratio
 from nndsl.check.scope import Scope
@@ -67,7 +67,7 @@ def _match_dtype(
             _report_kind(ctx, sig, pattern, node, span)
             return False
         if wanted == "index" and pattern.count is not None and found.kind is not None and found.kind.count is not None:
-            return _match_size(ctx, scope, sig, pattern.count, found.kind.count, span, found)
+            return _match_size(ctx, scope, sig, pattern.count, found.kind.count, span, node)
         return True
     if word == "any" or word == found.dtype or (word in FLOATS and found.dtype in FLOATS):
         return True
@@ -157,7 +157,7 @@ def _match_dims(
         ctx.say(
             shapes.WrongRank,
             span,
-            f"`{sig.name}` takes {needs}",
+            f"`{sig.name}` takes {needs}, {' '.join(pattern.span.text.split())}",
             cure=cure,
             related=_origin(node, span),
             note=f"this is {node.type}, it has {len(shape)}",
@@ -177,7 +177,7 @@ def _match_dims(
         ]
         pairs = [(d, s) for d, s in around if not isinstance(d, ast.Ellipsis_)]
     # All are matched, so that every dim is bound even where one clashes.
-    results = [_match_size(ctx, scope, sig, d, s, span, node.type) for d, s in pairs]
+    results = [_match_size(ctx, scope, sig, d, s, span, node) for d, s in pairs]
     return all(results)
 
 
@@ -200,11 +200,9 @@ def _match_row(ctx: Context, sig: Signature, row: tuple[Size, ...], node: Node, 
     return False
 
 
-def _match_size(
-    ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size: Size, span: Span, found: TensorType
-) -> bool:
-    """One size against one dim expression; a single unknown name in it is solved for."""
-    unknown = _unknown_names(scope, dim)
+def _match_size(ctx: Context, scope: Scope, sig: Signature, dim: ast.Expr, size: Size, span: Span, node: Node) -> bool:
+    """One size of a value against one dim expression; a single unknown name in it is solved for."""
+    unknown, found = _unknown_names(scope, dim), node.type
     if len(unknown) > 1:
         ctx.say(names.UnknownName, dim.span, f"these dims cannot be solved: {', '.join(unknown)} are not known here")
         return False
@@ -237,21 +235,17 @@ def _match_size(
         place = scope.fixed_at(name)
         if place is not None:
             related.append(Label(place[0], f"`{name}` is {describe_size(scope, name)} here, this is {place[1]}"))
+    text = written(wanted)
+    needs = text if dim.span.text == text else f"{dim.span.text} = {text}"
     ctx.say(
         shapes.DimClash,
         span,
-        f"`{sig.name}` needs {dim.span.text} = {written(wanted)} here, found {written(size)}",
+        f"`{sig.name}` needs {needs} here, found {written(size)}",
         note=f"this is {found}",
         related=tuple(related),
-        cure=_clash_cure(wanted, size),
+        cure=size_cure(wanted, size, node),
     )
     return False
-
-
-def _clash_cure(wanted: Size, found: Size) -> str | None:
-    if isinstance(wanted, int) and isinstance(found, int):
-        return f"change one of the two sizes: {wanted} or {found}"
-    return None
 
 
 def describe_size(scope: Scope, name: str) -> str:

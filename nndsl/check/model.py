@@ -51,11 +51,11 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
             values = bound if bound is not None else values
             run_body(ctx, scope, function.definition.body)
         except Stop:
-            found += ctx.problems
+            found += news(ctx.problems, found)
             break
         finally:
             steps += ctx.steps
-        found += ctx.problems
+        found += news(ctx.problems, found)
         done.append((ctx, scope))
     poisoned = any(ctx.poisoned for ctx, _ in done)
     if done and not found and not poisoned:
@@ -90,6 +90,16 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
     problems += lints_of(model, scope, scope.used | inference_scope.used, ports, function.definition)
     layers = {note.name: note.output for note in inference.layers}
     return Elaborated(model, values, registry, inference_scope, layers, steps)
+
+
+def news(problems: list[Problem], told: list[Problem]) -> list[Problem]:
+    """Those that were not told of the training program: the types in them may differ, the mistake is the same."""
+    before = {_where(problem) for problem in told}
+    return [problem for problem in problems if _where(problem) not in before]
+
+
+def _where(problem: Problem) -> tuple[object, ...]:
+    return (problem.code, problem.span, *(label.span for label in problem.labels))
 
 
 def forward(ctx: Context) -> ir.Forward:

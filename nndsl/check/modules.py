@@ -16,10 +16,10 @@ from pathlib import Path
 
 from nndsl.check.scope import FileScope, Scope
 from nndsl.check.values import POISON, Function, Module, Value
-from nndsl.diagnostics import Guess, Imported, Label, NndslError, Problem, Source, did_you_mean
+from nndsl.diagnostics import Imported, Label, NndslError, Problem, Source, did_you_mean
 from nndsl.problems import imports, names
 from nndsl.syntax import ast
-from nndsl.syntax.load import load_source
+from nndsl.syntax.load import files_like, load_source
 from nndsl.syntax.parse import parse
 
 MAX_FILES = 200
@@ -153,9 +153,10 @@ class _Reader:
         elif "\\" in path:
             self._refuse(item, f"{shown} has `\\` in it", f'write `import "{path.replace(chr(92), "/")}"`')
         elif path.startswith(("/", "~")) or re.match(r"[A-Za-z]+:", path):
-            self._refuse(
-                item, f"{shown} is not relative to this file", "write the path from the folder of this file to it"
-            )
+            cure = "write the path from the folder of this file to it"
+            if "://" in path:
+                cure = "nothing is fetched from elsewhere: put the file beside this one, and import it by its name"
+            self._refuse(item, f"{shown} is not relative to this file", cure)
         elif not path.endswith(".nn"):
             self._refuse(item, f"{shown} does not end in .nn", f'did you mean `import "{path}.nn"`?')
         else:
@@ -217,8 +218,7 @@ def _alike(real: Path, written: str) -> str:
     folder = posixpath.dirname(written)
     if not real.parent.is_dir():
         return f"the folder {folder} is not there either" if folder else ""
-    guess = did_you_mean(real.name, sorted(path.name for path in real.parent.glob("*.nn")))
-    return f"did you mean `{posixpath.join(folder, guess.meant)}`?" if isinstance(guess, Guess) else ""
+    return files_like(real.name, real.parent, f"{folder}/" if folder else "")
 
 
 # --- circles -------------------------------------------------------------------------------------------------

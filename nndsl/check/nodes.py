@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from nndsl.check import composites
 from nndsl.check.context import Context
 from nndsl.check.ratios import Ratio
-from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
+from nndsl.check.values import POISON, Builtin, Function, Instance, Poison, Value, describe
 from nndsl.diagnostics import Label, Span
 from nndsl.ir.dims import Dim
 from nndsl.ir.graph import Node, const, dim_value
@@ -149,14 +148,19 @@ def _sides(x: Node, y: Node, related: list[Label]) -> str:
 
 
 def _broadcast_cure(x: Node, y: Node) -> str | None:
+    from nndsl.check.hints import apart_cure, units_of
+
     if x.type.rank != y.type.rank:
         short, long = (x, y) if x.type.rank < y.type.rank else (y, x)
         if short.type.rank and short.shape[0] == long.shape[0]:
             return "sizes are compared from the last axis on; `x[:, none]` adds an axis of size 1 to the shorter one"
         return "sizes are compared from the last axis on; each pair must be equal, or one of them 1"
     apart = [(p, q) for p, q in zip(x.shape, y.shape, strict=True) if p != q and 1 not in (p, q)]
+    named = apart_cure(apart)
+    if named is not None:
+        return named
     if len(apart) == 1 and x.shape[-1] != y.shape[-1] and x.type.rank > 1:
-        layers = [_units(n) for n in (x, y)]
+        layers = [units_of(n) for n in (x, y)]
         if all(layers):
             return "give both layers the same units"
         for layer, other in ((layers[0], apart[0][1]), (layers[1], apart[0][0])):
@@ -164,12 +168,6 @@ def _broadcast_cure(x: Node, y: Node) -> str | None:
                 return f"give the {layer} {other} units"
         return f"make both sizes {apart[0][0]} or {apart[0][1]}"
     return "make the sizes equal, or one of them 1"
-
-
-def _units(node: Node) -> str | None:
-    """The layer with units that a value comes from, by its name; activations are part of it."""
-    made = re.match(r"(Dense|EinsumDense|LSTM|GRU|SimpleRNN)\(", node.span.text) if node.span is not None else None
-    return made[1] if made is not None else None
 
 
 def as_node(ctx: Context, value: Value, like: Node | None, span: Span) -> Node | None:
@@ -231,6 +229,10 @@ def _tensor_cure(value: Value) -> str | None:
             return f"begin the pipe with a value: `x |> {describe(value).split('`')[1]}`"
         case Instance(function=Function(role="layer")):
             return f"apply it to a value: `x |> {value.function.name}(…)`"
+        case Function(role="fn"):
+            return f"apply it to a value: `x |> {value.name}`"
+        case Builtin():
+            return f"apply it to a value: `{value.signature}`"
         case Function(role="loss" | "metric"):
             return f"a {value.role} is called with what it compares: `{value.name}(target, output)`"
         case str():

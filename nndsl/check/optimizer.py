@@ -62,13 +62,18 @@ def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
     if isinstance(target, Poison) or any(isinstance(g.value, Poison) for g in given):
         return None
     if not isinstance(target, Function) or target.role != "optimizer":
-        cure = "write its name without quotes" if isinstance(target, str) else "for example"
+        cure, mends = "for example: `Adam(learning_rate=0.001)`", ()
+        if isinstance(target, str):
+            from nndsl.check.quotes import optimizer_in_quotes  # sections without faults do not ask for it
+
+            cure, mends = optimizer_in_quotes(target, expr.span)
         ctx.say(
             names.WrongArgument,
             expr.span,
             "`optimizer` needs an optimizer",
             note=f"this is {describe(target)}",
-            cure=f"{cure}: `Adam(learning_rate=0.001)`",
+            cure=cure,
+            mends=mends,
         )
         return None
     parts = {str(a.name): named_parts(ctx, a) for a in options}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nndsl.check.masks import Mark, Marks
 from nndsl.diagnostics import Label, Problem, Span
 from nndsl.ir.graph import Body, Model, Node, topological
@@ -12,7 +14,8 @@ from nndsl.problems import lints
 MOVES = frozenset(("reshape", "transpose", "broadcast_to", "slice", "concat", "softmax", "log_softmax"))
 """Ops besides those on elements through which a mask reaches what goes over the steps."""
 SCANNED = "go over the mask too: `over x_t in x, there in mask_of(x) axis 1`, `next h = where(there[:, none], …, h)`"
-TAKEN_TOGETHER = "leave those out: `where(mask_of(x)[:, :, none], x, 0)`; or say that they count: `with_mask(x, none)`"
+NEUTRAL = {"max": "-1e9", "min": "1e9", "prod": "1", "softmax": "-1e9", "log_softmax": "-1e9"}
+"""What stands in a step that is not there so that it changes nothing; 0 for all others."""
 
 
 def padded(model: Model) -> list[Problem]:
@@ -35,9 +38,22 @@ def padded(model: Model) -> list[Problem]:
             node.span,
             note="this goes over all steps, those too that only fill the sequence up",
             related=(Label(source, "its mask comes from here"),) if source is not None else (),
-            cure=SCANNED if node.op == "scan" else TAKEN_TOGETHER,
+            cure=SCANNED if node.op == "scan" else _left_out(node),
         )
     return list(found.values())
+
+
+def _left_out(node: Node) -> str:
+    """How to leave out the steps that are not there: by the name of the value and the function, as they are written."""
+    text = node.span.text if node.span is not None else ""
+    written = re.match(r"(\w+)\((\w+)\b", text)
+    function, x = (written[1], written[2]) if written is not None else ("", "x")
+    if function == "mean" and node.inputs[0].type.rank == 3:
+        cure = f"take the mean of the others: `{x} |> GlobalAveragePooling1D()`"
+    else:
+        there = f"mask_of({x})" + "[:, :, none]" * (node.inputs[0].type.rank > 2)
+        cure = f"leave those out: `where({there}, {x}, {NEUTRAL.get(function, '0')})`"
+    return f"{cure}; or say that all count: `with_mask({x}, none)`"
 
 
 def _over_steps(node: Node, marks: Marks) -> Mark | None:

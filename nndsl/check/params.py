@@ -274,12 +274,18 @@ def _initial_node(ctx: Context, value: Value, expr: ast.Expr, declared: TensorTy
                 return None
         value = apply(ctx, value, [Given(None, list(declared.shape), expr.span)], expr.span)
     if not isinstance(value, Node | int | float | list | Poison):
+        cure, mends = None, ()
+        if isinstance(value, str):
+            from nndsl.check.quotes import name_in_quotes  # params without faults do not ask for it
+
+            cure, mends = name_in_quotes("init", value, expr.span)
         ctx.say(
             names.WrongArgument,
             expr.span,
             "a first value is an initializer, a number or a tensor",
             note=f"this is {describe(value)}",
-            cure=f"write the name without quotes: `{value}`" if isinstance(value, str) else None,
+            cure=cure,
+            mends=mends,
         )
         return None
     return as_node(ctx, value, None, expr.span)

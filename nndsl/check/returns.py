@@ -30,9 +30,9 @@ def check_result(ctx: Context, function: Function, scope: Scope, value: Value, d
         return POISON
 
     def wrong(note: str) -> Value:
-        return ctx.say(
-            shapes.ReturnType, declared.span, f"`{function.name}` does not return what it declares", note=note
-        )
+        message = f"`{function.name}` does not return what it declares"
+        cure = "change the type after `->`, or what the body returns"
+        return ctx.say(shapes.ReturnType, declared.span, message, note=note, cure=cure)
 
     same_float = node.dtype in FLOATS and word in FLOATS
     if unproved or (word != "any" and node.dtype != word and not same_float):

@@ -74,12 +74,13 @@ def plain(ctx: Context, name: str, value: Value, span: Span, written: str | None
     needs, test = RULES[name]
     if (isinstance(value, bool) and name != "shuffle") or isinstance(value, Poison) or not test(value):
         share = name == "validation_split" and isinstance(value, int) and 1 < value < 100
-        cure = f"{value} percent is {value / 100}" if share and isinstance(value, int) else None
-        if isinstance(value, str) and value.isdigit():
-            cure = f"write it without quotes: `{value}`"
-        ctx.say(
-            names.WrongArgument, span, f"`{written or name}` is {needs}", note=f"this is {describe(value)}", cure=cure
-        )
+        cure, mends = f"{value} percent is {value / 100}" if share and isinstance(value, int) else None, ()
+        if isinstance(value, str):
+            from nndsl.check.quotes import number_in_quotes  # settings without faults do not ask for it
+
+            cure, mends = number_in_quotes("bool" if name == "shuffle" else "float", value, span)
+        message, note = f"`{written or name}` is {needs}", f"this is {describe(value)}"
+        ctx.say(names.WrongArgument, span, message, note=note, cure=cure, mends=mends)
         return {}
     return {name: value}
 

@@ -41,7 +41,7 @@ def explain(
 
 def normal(code: str) -> str:
     """`nn201`, `201` and `error[NN201]` as `NN201`."""
-    found = re.search(r"(?:nn)?(\d{3})\b", code, re.IGNORECASE)
+    found = re.search(r"(?<!\d)(?:nn)?(\d{3})\b", code, re.IGNORECASE)
     return f"NN{found[1]}" if found else code.upper()
 
 

@@ -13,15 +13,17 @@ def names_of(nodes: list[Node]) -> dict[Node, str]:
     """A readable, unique name for each node: the source's name, else the op with a number."""
     taken: dict[str, int] = {}
     out: dict[Node, str] = {}
+    given: set[str] = set()
     for node in nodes:
         base = re.sub(r"\W+", "_", node.name or node.op).strip("_") or node.op
         taken[base] = taken.get(base, 0) + 1
         clash = taken[base] > 1 or (node.name is None and not node.is_leaf)
         name = f"{base}_{taken[base]}" if clash else base
-        while name in out.values():
+        while name in given:
             taken[base] += 1
             name = f"{base}_{taken[base]}"
         out[node] = name
+        given.add(name)
     return out
 
 

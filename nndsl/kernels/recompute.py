@@ -39,6 +39,11 @@ class _Uses:
     """Whether someone needs it in memory."""
 
 
+def _read_apart(uses: _Uses) -> bool:
+    """Whether a value is read in other kernels, and none needs it in memory."""
+    return bool(uses.readers) and not uses.fixed
+
+
 def recompute(graph: Graph, regions: list[Region], views: Mapping[Node, Node], stored: set[Node]) -> None:
     """Put copies of cheap values into the regions that read them; `stored` is what passes through memory so far."""
     place = {region: i for i, region in enumerate(regions)}
@@ -47,11 +52,12 @@ def recompute(graph: Graph, regions: list[Region], views: Mapping[Node, Node], s
     loaded = {region: set(_loaded(region, views)) for region in regions}
     again: dict[Node, tuple[Node, ...]] = {}
     for region in regions:
+        droppable = [n for n in region.nodes if n.op in CHEAP and n in uses and _read_apart(uses[n])]
         for node in list(region.nodes):
-            if node not in stored and _serves_several(node, region, uses, again, views, stored):
+            if node not in stored and _serves_several(node, region, droppable, again, views, stored):
                 stored.add(node)
             found = uses.get(node)
-            if found is None or found.fixed or not found.readers or node.op not in CHEAP or node in again:
+            if found is None or not _read_apart(found) or node.op not in CHEAP or node in again:
                 continue
             needed = _closure(node, again, views, stored)
             if needed is None or len(needed) > MOST:
@@ -86,7 +92,7 @@ def without_unread(regions: list[Region], stored: set[Node]) -> None:
 def _serves_several(
     node: Node,
     region: Region,
-    uses: Mapping[Node, _Uses],
+    droppable: list[Node],
     again: Mapping[Node, tuple[Node, ...]],
     views: Mapping[Node, Node],
     stored: set[Node],
@@ -95,24 +101,24 @@ def _serves_several(
     if node.shape != region.space or region.form != "rows" or not isinstance(OPS[node.op].lowering, Pointwise):
         return False
     spared = 0
-    for user in region.nodes:
-        found = uses.get(user)
-        if found is None or found.fixed or not found.readers or user.op not in CHEAP:
-            continue
+    for user in droppable:
         without, needed = (_closure(user, again, views, s) for s in (stored, stored | {node}))
         spared += without is None and needed is not None
     return spared >= 2
 
 
 def _closure(
-    node: Node, again: Mapping[Node, tuple[Node, ...]], views: Mapping[Node, Node], stored: set[Node]
+    node: Node, again: Mapping[Node, tuple[Node, ...]], views: Mapping[Node, Node], stored: set[Node], depth: int = 0
 ) -> tuple[Node, ...] | None:
-    """The node after all that must be computed again for it; None where that needs what is nowhere in memory."""
+    """The node after all that must be computed again for it; None where that needs what is nowhere in memory, or is
+    too much."""
+    if depth > MOST:
+        return None  # each step on the way here is one of them
     out: dict[Node, None] = {}
     for child in node.inputs:
         passing = child.op in CHEAP and child not in stored and child.shape == node.shape
         if child in again or passing:
-            inner = again[child] if child in again else _closure(child, again, views, stored)
+            inner = again[child] if child in again else _closure(child, again, views, stored, depth + 1)
             if inner is None or len(out) + len(inner) > MOST:
                 return None
             out.update(dict.fromkeys(inner))

@@ -43,7 +43,12 @@ def _reshape_type(types: Types, attrs: Attrs) -> TensorType:
 def _transpose_type(types: Types, attrs: Attrs) -> TensorType:
     (t,), axes = types, attrs["axes"]
     if sorted(axes) != list(range(t.rank)):
-        raise ShapeFault(f"the axes {list(axes)} are not an order of the {t.rank} axes of {t}", (0,), code="axis")
+        raise ShapeFault(
+            f"the axes {list(axes)} are not an order of the {t.rank} axes of {t}",
+            (0,),
+            f"name each axis once: {', '.join(map(str, range(t.rank)))} in the order that you want",
+            code="axis",
+        )
     return TensorType(t.dtype, tuple(t.shape[a] for a in axes), t.kind)
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from nndsl.diagnostics import Problem, Source, Span, did_you_mean
 from nndsl.problems import declarations, habits, limits, signs
 from nndsl.problems import syntax as say
@@ -119,7 +121,8 @@ def _type_after(line: Line, steps: int = 3) -> str:
     if line.here.kind == "ASSIGN" and line.head.text != "param":
         start += 1  # `input x = f32[3]`
     if steps > 3:
-        start = next((i + 1 for i in range(start, start + steps) if line.tokens[i].kind == "COLON"), start)
+        near = takewhile(lambda token: token.kind != "_NL", line.tokens[start : start + steps])
+        start = next((start + i + 1 for i, token in enumerate(near) if token.kind == "COLON"), start)
     for i in range(start, min(start + 3, len(line.tokens) - 1)):
         token = line.tokens[i]
         if token.kind in ("_NL", "ASSIGN"):

@@ -8,6 +8,8 @@ from types import ModuleType
 from nndsl.diagnostics import NndslError, Problem, Source, did_you_mean
 
 MAX_BYTES = 1024 * 1024
+MAX_NAMED = 6
+"""How many files a help line names."""
 
 
 def load_source(path: Path, shown_as: str | None = None) -> Source:
@@ -83,13 +85,30 @@ def _names_in(folder: Path) -> list[str]:
 
 def _neighbour(path: Path) -> str:
     """A help line that names a file beside `path` with a name alike."""
-    names = _names_in(path.parent)
-    if f"{path.name}.nn" in names:
-        return f"did you mean `{path.name}.nn`?"
-    alike = did_you_mean(path.name, [name for name in names if name.endswith(".nn")]) or did_you_mean(path.name, names)
-    if alike is None and not path.parent.is_dir():
+    if not path.parent.is_dir():
         return f"the folder {path.parent} is not there either"
-    return alike or ""
+    if path.suffix not in ("", ".nn"):
+        alike = did_you_mean(path.name, _names_in(path.parent))
+        if alike is not None:
+            return alike
+    near = path.parent == Path() or path.is_absolute()
+    return files_like(path.name, path.parent, "" if near else f"{path.parent}/")
+
+
+def files_like(name: str, folder: Path, shown: str = "") -> str:
+    """A help line for a file that is not in the folder: the one with a name alike, or those that there are.
+
+    `shown` is written before their names.
+    """
+    there = [other.removesuffix(".nn") for other in _names_in(folder) if other.endswith(".nn")]
+    stem = name.removesuffix(".nn")
+    guess = stem if stem in there else getattr(did_you_mean(stem, there), "meant", None)
+    if guess is not None:
+        return f"did you mean `{shown}{guess}.nn`?"
+    if not there:
+        return "there are no .nn files in this folder"
+    more = " and others" if len(there) > MAX_NAMED else ""
+    return f"there are {', '.join(f'{shown}{other}.nn' for other in there[:MAX_NAMED])}{more}"
 
 
 def _of_folder(path: Path) -> str:
