@@ -250,13 +250,13 @@ def _converted(ctx: Context, function: str, parameter: ast.Parameter, given: Giv
         return int(value)
     if not fits(kind, value):
         article = "an" if kind[0] in "aeiou" else "a"
-        cure, mends = _text_cure(kind, value, given.span) if isinstance(value, str) else (None, ())
+        advice, mends = _text_cure(kind, value, given.span) if isinstance(value, str) else (None, ())
         return ctx.say(
             names.WrongArgument,
             given.span,
             f"`{parameter.name}` of `{function}` takes {article} {_worded(kind)}",
             note=f"this is {describe(value)}",
-            cure=cure or _convert_cure(kind, value, parameter),
+            cure=advice or _convert_cure(kind, value, parameter),
             mends=mends,
         )
     if kind == "float" and isinstance(value, int):

@@ -42,7 +42,8 @@ def _index_cure(value: Value) -> str:
 def of_list(ctx: Context, scope: Scope, expr: ast.Index, items: list[Value]) -> Value:
     part = expr.items[0]
     if len(expr.items) != 1 or isinstance(part, ast.Ellipsis_):
-        return ctx.say(shapes.BadIndex, expr.span, "a list has one index", cure="`stack(…)` makes a tensor of it, with an index an axis")
+        cure = "`stack(…)` makes a tensor of it, with an index an axis"
+        return ctx.say(shapes.BadIndex, expr.span, "a list has one index", cure=cure)
     if isinstance(part, ast.Slice):
         ends: list[int | None] = []
         for e in (part.start, part.stop, part.step):

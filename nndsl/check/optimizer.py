@@ -13,7 +13,7 @@ from nndsl.check.scope import Scope
 from nndsl.check.statements import run_body
 from nndsl.check.turns import OPTIONS, Part, minimized, named_parts, trained
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
-from nndsl.diagnostics import InternalError, Problem, Span
+from nndsl.diagnostics import Fix, InternalError, Problem, Span
 from nndsl.ir import graph as ir
 from nndsl.ir.experiment import Optimizer, Turn, UpdateRule, gradient_of
 from nndsl.ir.graph import Node, scalar_leaf
@@ -62,7 +62,8 @@ def optimizer_call(ctx: Context, scope: Scope, expr: ast.Expr) -> Chosen | None:
     if isinstance(target, Poison) or any(isinstance(g.value, Poison) for g in given):
         return None
     if not isinstance(target, Function) or target.role != "optimizer":
-        cure, mends = "for example: `Adam(learning_rate=0.001)`", ()
+        cure: str | None = "for example: `Adam(learning_rate=0.001)`"
+        mends: tuple[Fix, ...] = ()
         if isinstance(target, str):
             from nndsl.check.quotes import optimizer_in_quotes  # sections without faults do not ask for it
 

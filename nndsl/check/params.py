@@ -14,7 +14,7 @@ from nndsl.check.nodes import as_node, too_large
 from nndsl.check.scope import Scope
 from nndsl.check.sizes import declared_type
 from nndsl.check.values import POISON, Function, Instance, Poison, Value, describe
-from nndsl.diagnostics import Label, Span
+from nndsl.diagnostics import Fix, Label, Span
 from nndsl.ir.dims import Dim, Size, symbols, written
 from nndsl.ir.graph import Node, ParamSpec, topological
 from nndsl.ir.types import FLOATS, TensorType
@@ -274,7 +274,8 @@ def _initial_node(ctx: Context, value: Value, expr: ast.Expr, declared: TensorTy
                 return None
         value = apply(ctx, value, [Given(None, list(declared.shape), expr.span)], expr.span)
     if not isinstance(value, Node | int | float | list | Poison):
-        cure, mends = None, ()
+        cure: str | None = None
+        mends: tuple[Fix, ...] = ()
         if isinstance(value, str):
             from nndsl.check.quotes import name_in_quotes  # params without faults do not ask for it
 

@@ -9,7 +9,7 @@ from nndsl.check.context import Context
 from nndsl.check.expressions import evaluate
 from nndsl.check.scope import Scope
 from nndsl.check.values import Poison, Value, describe
-from nndsl.diagnostics import Label, Span, did_you_mean
+from nndsl.diagnostics import Fix, Label, Span, did_you_mean
 from nndsl.ir.experiment import CallbackCall, SourceCall
 from nndsl.problems import names
 from nndsl.syntax import ast
@@ -74,7 +74,8 @@ def plain(ctx: Context, name: str, value: Value, span: Span, written: str | None
     needs, test = RULES[name]
     if (isinstance(value, bool) and name != "shuffle") or isinstance(value, Poison) or not test(value):
         share = name == "validation_split" and isinstance(value, int) and 1 < value < 100
-        cure, mends = f"{value} percent is {value / 100}" if share and isinstance(value, int) else None, ()
+        cure = f"{value} percent is {value / 100}" if share and isinstance(value, int) else None
+        mends: tuple[Fix, ...] = ()
         if isinstance(value, str):
             from nndsl.check.quotes import number_in_quotes  # settings without faults do not ask for it
 

@@ -89,7 +89,12 @@ def test_explain_of_an_unknown_code_exits_2() -> None:
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [("NN999", "there are NN901, "), ("softmax", "NN302 (softmax is applied twice)"), ("foo", "lists all codes"), ("NN2011", "there are NN201, ")],
+    [
+        ("NN999", "there are NN901, "),
+        ("NN2011", "there are NN201, "),
+        ("softmax", "NN302 (softmax is applied twice)"),
+        ("foo", "lists all codes"),
+    ],
 )
 def test_explain_names_what_may_have_been_meant(code: str, told: str) -> None:
     assert told in run("explain", code).stderr
