@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +13,17 @@ import typer
 
 from nndsl.cli.options import ModelName, Set, parse_sets
 from nndsl.cli.output import FINDINGS, WRONG_USE, colored, data, data_json, problem_text, say, say_problems, stop
-from nndsl.diagnostics import NndslError, render
+from nndsl.diagnostics import NndslError, Problem, render
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from nndsl.ir.facts import NamedTest
     from nndsl.testing import Result
 
 Outcome = tuple[str, "Result"]
+Broken = tuple[str, Sequence[Problem]]
+"""A file whose tests cannot be run, and what is wrong with it."""
 
 
 class TestFormat(StrEnum):
@@ -45,31 +50,31 @@ def test(
     """
     consts = parse_sets(set_)
     outcomes: list[Outcome] = []
-    broken = 0
+    broken: list[Broken] = []
     for path in files:
         try:
             tests = chosen(path, consts, model, keyword)
         except NndslError as error:
             say_problems(error.problems)
-            broken += 1
+            broken.append((str(path), error.problems))
             continue
         outcomes += run_file(path, tests, seed, format is TestFormat.text)
     match format:
         case TestFormat.text:
             show_failures(outcomes)
         case TestFormat.json:
-            data_json([as_data(file, result) for file, result in outcomes])
+            data_json([*starmap(broken_data, broken), *starmap(as_data, outcomes)])
         case TestFormat.junit:
-            data(as_junit(outcomes))
+            data(as_junit(outcomes, broken))
     failed = sum(not result.passed for _, result in outcomes)
     if failed or broken:
-        say(counted(outcomes, failed, broken))
+        say(counted(outcomes, failed, len(broken)))
         raise stop(FINDINGS)
     if not outcomes:
         wanted = f' with "{keyword}" in their names' if keyword else ""
         say(f'no tests{wanted} in {_count(len(files), "file")}; a test is a section `test "name" {{ expect … }}`')
         raise stop(WRONG_USE)
-    say(counted(outcomes, failed, broken))
+    say(counted(outcomes, failed, 0))
 
 
 def chosen(path: Path, consts: dict[str, object], model: str | None, keyword: str | None) -> list[NamedTest]:
@@ -128,12 +133,26 @@ def as_data(file: str, result: Result) -> dict[str, object]:
     }
 
 
-def as_junit(outcomes: Sequence[Outcome]) -> str:
-    """The XML that build servers read: a suite for each file."""
+def broken_data(file: str, problems: Sequence[Problem]) -> dict[str, object]:
+    """A file none of whose tests could be run, for programs to read: as a test without a name that failed."""
+    errors = [problem.facts for problem in problems if problem.severity == "error"]
+    return {"file": file, "line": None, "test": None, "passed": False, "seconds": 0.0, "failures": errors}
+
+
+def as_junit(outcomes: Sequence[Outcome], broken: Sequence[Broken] = ()) -> str:
+    """The XML that build servers read: a suite for each file, with one case in error for a file that has errors."""
     from xml.etree import ElementTree
 
     files = list(dict.fromkeys(file for file, _ in outcomes))
     root = ElementTree.Element("testsuites", name="nndsl")
+    for file, problems in broken:
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=_plain(file), tests="1", failures="0", errors="1", time="0.000"
+        )
+        case = ElementTree.SubElement(suite, "testcase", classname=_plain(file), name="check", file=_plain(file))
+        for problem in problems:
+            if problem.severity == "error":
+                _junit_entry(case, "error", problem)
     for file in files:
         results = [result for name, result in outcomes if name == file]
         failed = sum(not result.passed for result in results)
@@ -147,10 +166,16 @@ def as_junit(outcomes: Sequence[Outcome]) -> str:
                 suite, "testcase", classname=_plain(file), name=name, file=_plain(file), line=line, time=took
             )
             for problem in result.failures:
-                entry = ElementTree.SubElement(case, "failure", type=problem.code, message=_plain(problem.headline))
-                entry.text = "\n".join(map(_plain, render(problem).split("\n")))
+                _junit_entry(case, "failure", problem)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
+
+
+def _junit_entry(case: Element, word: str, problem: Problem) -> None:
+    from xml.etree import ElementTree
+
+    entry = ElementTree.SubElement(case, word, type=problem.code, message=_plain(problem.headline))
+    entry.text = "\n".join(map(_plain, render(problem).split("\n")))
 
 
 def _plain(text: str) -> str:

@@ -82,6 +82,22 @@ def test_junit_counts_failures(tested: Path) -> None:
     assert failure.get("type") == "NN620"
 
 
+def test_json_has_a_file_with_errors(folder: Path) -> None:
+    (folder / "bad.nn").write_text('model M() { output y = z }\ntest "a" { expect true }\n')
+    result = run("test", "bad.nn", "--format", "json")
+    (entry,) = json.loads(result.stdout)
+    assert (entry["file"], entry["test"], entry["passed"]) == ("bad.nn", None, False)
+    assert [failure["code"] for failure in entry["failures"]] == ["NN101"]
+    assert result.exit_code == 1
+
+
+def test_junit_has_a_file_with_errors(folder: Path) -> None:
+    (folder / "bad.nn").write_text('model M() { output y = z }\ntest "a" { expect true }\n')
+    (suite,) = ElementTree.fromstring(run("test", "bad.nn", "--format", "junit").stdout)
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
+    assert [error.get("type") for error in suite.iter("error")] == ["NN101"]
+
+
 def test_junit_is_xml_whatever_a_test_is_called(folder: Path) -> None:
     (folder / "m.nn").write_text(LINE + 'test "a \\u0000 <&\\"" { expect parameters == 1 }')
     assert ElementTree.fromstring(run("test", "m.nn", "--format", "junit").stdout)[0].get("failures") == "1"
