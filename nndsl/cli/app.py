@@ -20,6 +20,7 @@ from nndsl.cli.fmt import fmt
 from nndsl.cli.generate import generate
 from nndsl.cli.gradcheck import gradcheck
 from nndsl.cli.graph import graph
+from nndsl.cli.import_ import import_
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
 from nndsl.cli.profile import profile
@@ -29,7 +30,7 @@ from nndsl.cli.train import train
 
 VERBS = (
     check, fmt, test, train, evaluate, predict, generate, summary, graph,
-    export, diff, emit, compile, profile, explain, gradcheck, new, doctor,
+    export, import_, diff, emit, compile, profile, explain, gradcheck, new, doctor,
 )  # fmt: skip
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in VERBS:
-    app.command()(output.guarded(verb))
+    app.command(verb.__name__.rstrip("_"))(output.guarded(verb))
 
 
 def _version(wanted: bool) -> None:

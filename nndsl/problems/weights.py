@@ -195,11 +195,11 @@ class NotARunFolder(Problem):
 
 @dataclass(frozen=True)
 class FileTaken(Problem):
-    """`nndsl new` found a file of that name, and overwrites nothing.
+    """`nndsl new` and `nndsl import` found a file of that name, and overwrite nothing.
 
         $ nndsl new small
 
-    Choose another name, or move the old file away.
+    Choose another name, or move the old file away; `nndsl import --force` writes over it.
 
         $ nndsl new larger
     """

@@ -65,8 +65,6 @@ def encode(
     vocabulary: Sequence[str] | None = None,
 ) -> bytes:
     """The bytes of a weights file; with slots and step when `training`, with what indices mean where that is said."""
-    from safetensors.numpy import save
-
     arrays = {PARAMS + name: array for name, array in session.params.items()}
     arrays |= {STATES + name: array for name, array in session.states.items()}
     metadata: dict[str, object] = {"version": __version__, "model": model_name, "consts": dict(consts)}
@@ -76,6 +74,19 @@ def encode(
         arrays |= {SLOTS + name: array for name, array in session.slots.items()}
         metadata["step"] = session.step
         metadata["learning_rate"] = session.learning_rate
+    return _bytes(arrays, metadata)
+
+
+def encoded(params: Mapping[str, Array], states: Mapping[str, Array], model_name: str) -> bytes:
+    """The bytes of a weights file of a model that nobody opened: one that was imported."""
+    arrays = {PARAMS + name: array for name, array in params.items()}
+    arrays |= {STATES + name: array for name, array in states.items()}
+    return _bytes(arrays, {"version": __version__, "model": model_name, "consts": {}})
+
+
+def _bytes(arrays: Mapping[str, Array], metadata: Mapping[str, object]) -> bytes:
+    from safetensors.numpy import save
+
     # Not ascontiguousarray, which would turn a scalar into an array of one.
     whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     return bytes(save(whole, {ENTRY: json.dumps(metadata, default=str)}))

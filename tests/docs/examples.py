@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import sys
@@ -32,6 +33,11 @@ from nndsl.syntax.load import load_source
 BLOCK = re.compile(r"(?:^    .*\n|^\n(?=\n*    ))+", re.MULTILINE)
 FILE = re.compile(r"# ([\w/-]+\.(?:nn|csv|txt))")
 SAID = re.compile(r"^(error|warning)\[(NN\d{3})\]", re.MULTILINE)
+ARCHIVES: dict[str, dict[str, Any]] = {
+    "small.keras": {"class_name": "ReLU", "config": {"name": "relu"}},
+    "half.keras": {"class_name": "ReLU", "config": {"name": "relu", "dtype": "mixed_float16"}},
+    "lambda.keras": {"class_name": "Lambda", "config": {"name": "twice"}},
+}
 ROWS = {"train": 100, "test": 20}
 
 PORTS = """\
@@ -144,12 +150,25 @@ def carried_out(block: str, context: Callable[[str], str], folder: Path) -> str:
 
 
 def prepare(folder: Path) -> None:
-    """The files that every example finds: `blocks.nn` to import, `small.nn` with arrays for it, a folder `data`."""
+    """The files that every example finds: `blocks.nn` to import, `small.nn` with arrays for it, a folder `data`, and
+    archives of Keras."""
     (folder / "blocks.nn").write_text(BLOCKS, encoding="utf-8")
     (folder / "small.nn").write_text(SMALL, encoding="utf-8")
     (folder / "data").mkdir()
+    for name, layer in ARCHIVES.items():
+        (folder / name).write_bytes(_archive(layer))
     for place in (folder, folder / "data"):
         (place / "small.npz").write_bytes(_arrays())
+
+
+def _archive(layer: dict[str, Any]) -> bytes:
+    """An archive as Keras writes it, of a model that has one layer and no weights."""
+    start = {"class_name": "InputLayer", "config": {"batch_shape": [None, 8], "name": "x"}}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        config = {"class_name": "Sequential", "config": {"name": "small", "layers": [start, layer]}}
+        archive.writestr("config.json", json.dumps(config))
+    return out.getvalue()
 
 
 @cache
