@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=jax python tools/make_archives.py            # needs Keras 3 and safetensors
 
-`tests/importing/keras/` gets one zip file for each family: `NAME.keras`, `NAME.h5` for a few, and `NAME.npz` with inputs and
-outputs. Weights are drawn anew, moving statistics too, so that nothing is 0 or 1 by chance.
+`tests/importing/keras/` gets one zip file for each family: `NAME.keras`, `NAME.h5` for a few, and `NAME.npz` with
+inputs and outputs. Weights are drawn anew, moving statistics too, so that nothing is 0 or 1 by chance.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ SEQUENCES: Sequence[Entry] = (
     ("bidirectional", of(lambda: L.Bidirectional(L.LSTM(3, return_sequences=True)), 5, 2)),
     ("bidirectional_sum", of(lambda: L.Bidirectional(L.GRU(3), merge_mode="sum"), 5, 2)),
     ("bidirectional_two", of(lambda: L.Bidirectional(
-        L.LSTM(3, return_sequences=True), backward_layer=L.SimpleRNN(2, return_sequences=True, go_backwards=True)), 5, 2)),
+        L.LSTM(3, return_sequences=True),
+        backward_layer=L.SimpleRNN(2, return_sequences=True, go_backwards=True)), 5, 2)),
     ("time_distributed", of(lambda: L.TimeDistributed(L.Dense(3)), 4, 2)),
     ("time_distributed_model", of(lambda: L.TimeDistributed(
         keras.Sequential([keras.Input((4, 4, 1)), L.Conv2D(2, 3), L.Flatten(), L.Dense(3)])), 3, 4, 4, 1)),
@@ -194,8 +195,8 @@ def imdb() -> Any:
 
 def reuters() -> Any:
     return keras.Sequential([
-        keras.Input((200,)), L.Dense(64, activation="relu"), L.Dropout(0.5), L.Dense(64, activation="relu"), L.Dropout(0.5),
-        L.Dense(46, activation="softmax"),
+        keras.Input((200,)), L.Dense(64, activation="relu"), L.Dropout(0.5), L.Dense(64, activation="relu"),
+        L.Dropout(0.5), L.Dense(46, activation="softmax"),
     ])  # fmt: skip
 
 
@@ -303,8 +304,8 @@ NETWORKS: Sequence[Entry] = tuple((build.__name__, build) for build in (
 ))  # fmt: skip
 
 FAMILIES: dict[str, Sequence[Entry]] = {"core": CORE, "windows": WINDOWS, "sequences": SEQUENCES, "networks": NETWORKS}
-WHOLE_H5 = frozenset(("dense", "housing", "lstm", "residual", "siamese", "translation", "batch_normalization_axis", "shared",
-                      "time_distributed_model", "multi_head_attention"))  # fmt: skip
+WHOLE_H5 = ("dense", "housing", "lstm", "residual", "siamese", "translation", "batch_normalization_axis", "shared",
+            "time_distributed_model", "multi_head_attention")  # fmt: skip
 """Models that are saved as one HDF5 file too."""
 
 

@@ -61,6 +61,8 @@ class Builder:
         kind = KINDS.get(layer.kind)
         if kind is None:
             raise Unsaid("a Lambda layer is code of its own" if layer.kind == "Lambda" else "nndsl has no such layer")
+        if "pool_size" in config and config.get("strides") == config["pool_size"]:
+            config["strides"] = None
         if layer.kind == "MultiHeadAttention":
             config = self._attention_settings(config)
         usual = {key for key, value in kind.usual.items() if config.get(key) == value}
@@ -169,7 +171,7 @@ class Builder:
         if isinstance(name, str) and name not in ("float32", "int32", "int64", "bool", "uint8", "int16", "int8"):
             self.reduce(layer, f"Keras computes it in {name[:40]}, nndsl in f32")
         if layer.config.get("trainable") is False and layer.kind not in ("InputLayer", *OPERATORS):
-            self.reduce(layer, "its weights were frozen; here they are trained with the others")
+            self.reduce(layer, "its weights were frozen; here they are trained, unless `trains` leaves them out")
 
 
 def _turned(layer: Layer) -> Layer:
