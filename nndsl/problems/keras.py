@@ -75,7 +75,8 @@ class LayerReduced(Problem):
         $ nndsl import half.keras -o net.nn
 
     It matters where the model is trained on: nndsl computes in f32, freezes layers by `trains` of an
-    optimizer, and has the initializers, penalties and constraints of docs/library.md. Complete the `.nn` file by hand where it does.
+    optimizer, and has the initializers, penalties and constraints of docs/library.md. Complete the `.nn` file by hand
+    where it does.
 
         $ nndsl import small.keras -o net.nn
     """
