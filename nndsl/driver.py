@@ -28,6 +28,7 @@ from nndsl.ir.types import NUMPY_NAMES
 
 if TYPE_CHECKING:
     from nndsl.ir.facts import NamedTest
+    from nndsl.ir.mapping import Mapped
     from nndsl.runtime.executable import Executable
     from nndsl.runtime.profile import Profile
     from nndsl.runtime.session import Session
@@ -59,6 +60,8 @@ class Checked:
     imported: tuple[Imported, ...] = ()
     given: Mapping[str, object] = field(default_factory=dict)
     """The consts given from outside."""
+    weights: tuple[Mapped, ...] = ()
+    """What the `weights` section says."""
 
 
 def problems_of(
@@ -83,7 +86,8 @@ def check_source(source: Source, consts: Mapping[str, object] | None = None, mod
         raise NndslError(result.problems)
     if result.model is None or result.train is None:
         raise InternalError(f"{source.name} has no errors and no model")
-    return Checked(source, file, result.model, result.train, result.problems, result.imported, dict(consts or {}))
+    return Checked(source, file, result.model, result.train, result.problems, result.imported, dict(consts or {}),
+                   result.weights)  # fmt: skip
 
 
 def tests_of(

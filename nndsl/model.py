@@ -360,8 +360,11 @@ class Model:
         checkpoint.write(path, content)
 
     def load_weights(self, path: str | os.PathLike[str], training: bool = False) -> None:
-        """Read what `save` wrote: all of it, or an error and nothing is changed. Raises NndslError (NN607, NN608)."""
-        found = checkpoint.load(self.session, path, training)
+        """Read what `save` wrote, or what another framework wrote, by the `weights` section of the file.
+
+        All of it is loaded, or nothing is changed. Raises NndslError (NN607, NN608, NN721).
+        """
+        found = checkpoint.load(self.session, path, training, self.checked.weights)
         self._vocabulary = found.vocabulary or self._vocabulary
 
     def export(self, path: str | os.PathLike[str]) -> None:

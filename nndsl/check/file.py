@@ -19,6 +19,7 @@ from nndsl.check.values import Function
 from nndsl.diagnostics import Imported, Label, Problem, Source, Span, did_you_mean
 from nndsl.ir.experiment import TrainSpec
 from nndsl.ir.graph import Model
+from nndsl.ir.mapping import Mapped
 from nndsl.problems import building, names
 from nndsl.syntax import ast
 
@@ -37,6 +38,7 @@ class CheckedFile:
     problems: tuple[Problem, ...]
     tests: tuple[NamedTest, ...] = ()
     imported: tuple[Imported, ...] = ()
+    weights: tuple[Mapped, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -64,6 +66,7 @@ def check_file(
     spec: TrainSpec | None = None
     all_made: dict[str, Elaborated] = {}
     tests: tuple[NamedTest, ...] = ()
+    weights: tuple[Mapped, ...] = ()
     place = Span(source, 0, 0)
     try:
         for function in models.values():
@@ -84,6 +87,7 @@ def check_file(
                 )
             if function is chosen:
                 result, spec = made.model, settings
+        weights = map_weights(file, models, chosen, result, problems)
         written = [s for s in file.items if isinstance(s, ast.Section) and s.role == "test"]
         if written and not found:
             from nndsl.check.facts import Room, check_tests  # most files that are checked have no tests
@@ -106,7 +110,7 @@ def check_file(
         problems += unknown_names(unit.file, unit.scope, problems)
     if not any(problem.severity == "error" for problem in problems):
         problems += unused_imports(units[0])
-    return CheckedFile(result, spec, settled(file, scope, source, problems), tests, copies(units))
+    return CheckedFile(result, spec, settled(file, scope, source, problems), tests, copies(units), weights)
 
 
 def collect(
@@ -125,6 +129,26 @@ def collect(
             case ast.Section(role="data"):
                 bind_data(scope, item, problems)
     return units, models, sections
+
+
+def map_weights(
+    file: ast.File,
+    models: Mapping[str, Function],
+    chosen: Function | None,
+    model: Model | None,
+    problems: list[Problem],
+) -> tuple[Mapped, ...]:
+    """The `weights` section of the model that is meant; one without a name is that of the only model."""
+    written = [item for item in file.items if isinstance(item, ast.Section) and item.role == "weights"]
+    if not written:
+        return ()
+    from nndsl.check.weights import read_weights, unplaced
+
+    problems += unplaced(written, models)
+    if chosen is None or model is None:
+        return ()
+    names = (chosen.name, "") if len(models) == 1 else (chosen.name,)
+    return next((read_weights(section, model, problems) for section in written if section.name in names), ())
 
 
 def choose(

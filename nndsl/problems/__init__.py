@@ -19,7 +19,7 @@ HUNDREDS = {
     "NN4": ("lints", "suspicions"),
     "NN5": ("data", "tables", "binding", "running"),
     "NN6": ("training", "running", "facts", "generation", "extras"),
-    "NN7": ("onnx", "keras"),
+    "NN7": ("onnx", "keras", "mapping"),
     "NN9": ("limits", "building"),
 }
 

@@ -392,7 +392,7 @@ class Expect(Syntax):
 
 @node
 class Setting(Syntax):
-    """`epochs = 9` in a `train` or `data` section."""
+    """`epochs = 9` in a `train` or `data` section; `Dense_1.kernel = …`, one name, in a `weights` section."""
 
     name: str
     name_span: Span = field(compare=False, repr=False)
@@ -464,7 +464,10 @@ class Alias(Syntax):
 
 @node
 class Section(Syntax):
-    """`train NAME { … }`, `data NAME { … }` (Settings) and `test "name" { … }` (statements)."""
+    """`train NAME { … }`, `data NAME { … }`, `weights NAME { … }` (Settings) and `test "name" { … }` (statements).
+
+    The name of a `weights` section may be left out, and is empty then.
+    """
 
     role: str
     name: str

@@ -16,7 +16,7 @@ from nndsl.syntax.tokens import Token
 SHOWN = {"LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}"}
 
 DECLARING = frozenset(
-    ("model", "layer", "fn", "optimizer", "init", "schedule", "private", "train", "data", "test", "import")
+    ("model", "layer", "fn", "optimizer", "init", "schedule", "private", "train", "data", "weights", "test", "import")
 )
 """Words that start a declaration and no statement."""
 

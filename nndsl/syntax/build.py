@@ -96,7 +96,9 @@ class Builder:
     def ellipsis(self, span: Span) -> ast.Ellipsis_:
         return ast.Ellipsis_(span=span)
 
-    def section(self, span: Span, role: Token, name: Token, body: ast.Block) -> ast.Section:
+    def section(self, span: Span, role: Token, name: Token | None, body: ast.Block) -> ast.Section:
+        if name is None:
+            return ast.Section(role.text, "", self._span(role), body, self._doc(span), span=span)
         title = self._text(name) if name.kind == "STRING" else name.text
         return ast.Section(role.text, title, self._span(name), body, self._doc(span), span=span)
 
@@ -105,8 +107,10 @@ class Builder:
 
     settings = block
 
-    def setting(self, span: Span, name: Token, value: ast.Expr) -> ast.Setting:
-        return ast.Setting(name.text, self._span(name), value, span=span)
+    def setting(self, span: Span, *parts: Any) -> ast.Setting:
+        *names, value = parts
+        place = self._span(names[0]).to(self._span(names[-1]))
+        return ast.Setting(".".join(name.text for name in names), place, value, span=span)
 
     # --- statements --------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ DECLARED = {
     "loss": "`loss name(target, output) { … }`", "metric": "`metric name(target, output) { … }`",
     "optimizer": "`optimizer Name(learning_rate: float = 0.01)(p, g) { … }`", "init": "`init name()(shape) { … }`",
     "schedule": "`schedule name(rate: float)(step) { … }`", "train": "`train Name { … }`",
-    "data": "`data Name { … }`", "test": "`test \"what it is about\" { … }`",
+    "data": "`data Name { … }`", "weights": "`weights { Dense_1.kernel = \"fc1.weight\".T }`",
+    "test": "`test \"what it is about\" { … }`",
     "import": "`import \"blocks.nn\" as blocks`",
 }  # fmt: skip
 """How declarations are written, by their first word."""
@@ -31,7 +32,7 @@ WRITTEN = {
 }  # fmt: skip
 """How statements are written, by their first word."""
 ROLES = frozenset(("model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedule"))
-SECTIONS = frozenset(("train", "data", "test"))
+SECTIONS = frozenset(("train", "data", "weights", "test"))
 BLOCK_WORDS = frozenset(("if", "else", "for", "repeat", "scan", "elif", "while", "def", "class", "try", "with"))
 STATEMENT_WORDS = frozenset(READING) - ROLES - SECTIONS - {"import", "private"} | {"loss", "metric"}
 ASSIGNS = ("ASSIGN", "UPDATE")

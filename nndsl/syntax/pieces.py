@@ -26,10 +26,10 @@ LINES = frozenset(
 """Words that start a statement, and are never the first name of one."""
 
 ITEMS = frozenset(
-    ("private", "model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedule", "train", "data", "test",
-     "import")
+    ("private", "model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedule", "train", "data",
+     "weights", "test", "import")
 )  # fmt: skip
-ROLES = ITEMS - {"private", "train", "data", "test", "import"}
+ROLES = ITEMS - {"private", "train", "data", "weights", "test", "import"}
 WORDS = frozenset(("and", "or", "not", "in", "if", "else", "for", "return"))
 
 TIGHT_AFTER = frozenset(("open", "unary", "dot", "named", "range", "angle", "slice"))

@@ -11,7 +11,7 @@ DEFINING = frozenset(
     ("model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedule", "def", "class", "function")
 )
 BINDING = frozenset(("input", "target", "param", "state", "output", "for", "as", "over"))
-STARTING = DEFINING | {"private", "train", "data", "test", "import", "from"}
+STARTING = DEFINING | {"private", "train", "data", "weights", "test", "import", "from"}
 """First words of the lines at which the top of a file goes on after a fault."""
 
 

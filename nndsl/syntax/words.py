@@ -19,15 +19,16 @@ OPERANDS = EXPRESSION_STARTS - {"LPAR", "LSQB", "MINUS"}
 """Kinds that can start an expression and cannot go on with one."""
 
 DECLARATIONS = frozenset(
-    ("MODEL", "LAYER", "FN", "LOSS", "METRIC", "OPTIMIZER", "INIT", "SCHEDULE", "TRAIN", "DATA", "TEST", "IMPORT",
-     "PRIVATE")
+    ("MODEL", "LAYER", "FN", "LOSS", "METRIC", "OPTIMIZER", "INIT", "SCHEDULE", "TRAIN", "DATA", "WEIGHTS", "TEST",
+     "IMPORT", "PRIVATE")
 )  # fmt: skip
 
 READING = {
     "model": "the head of a model", "layer": "the head of a layer", "fn": "the head of a function",
     "optimizer": "the head of an optimizer", "init": "the head of an initializer",
     "schedule": "the head of a schedule", "train": "a train section", "data": "a data section",
-    "test": "a test section", "import": "an import", "input": "an input", "target": "a target",
+    "weights": "a weights section", "test": "a test section", "import": "an import", "input": "an input",
+    "target": "a target",
     "output": "an output", "loss": "a loss line", "metric": "a metric line", "param": "a param", "state": "a state",
     "return": "a `return`", "if": "an `if`", "for": "a `for`", "repeat": "a `repeat`", "assert": "an `assert`",
     "scan": "a `scan`", "next": "a `next` line", "collect": "a `collect` line", "expect": "an `expect` line",

@@ -19,7 +19,9 @@ import numpy as np
 from nndsl import __version__
 from nndsl.diagnostics import NndslError
 from nndsl.files import write_atomic
+from nndsl.ir.mapping import Mapped
 from nndsl.problems.weights import CannotWrite, WeightsDoNotFit, WeightsUnreadable
+from nndsl.training.mapping import mapped
 from nndsl.training.trainable import Array, Trainable
 
 ENTRY = "nndsl"
@@ -119,10 +121,20 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
             text = (file.metadata() or {}).get(ENTRY, "{}")
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no mapping)
     except SafetensorError as fault:
-        raise NndslError(WeightsUnreadable(None, name, f"it is no whole safetensors file ({fault})")) from None
+        raise NndslError(WeightsUnreadable(None, name, _no_safetensors(path, fault))) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
         raise NndslError(WeightsUnreadable(None, name, reason_of(fault))) from None
     return Checkpoint(arrays, _metadata(text))
+
+
+def _no_safetensors(path: str | os.PathLike[str], fault: Exception) -> str:
+    """What is wrong with a file; PyTorch's own files are programs, which are not run."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+    if head[:2] in (b"PK", b"\x80\x02"):
+        how = "safetensors.torch.save_file(model.state_dict(), …)"
+        return f"it looks like a pickle of PyTorch, which could run anything; save it with {how}"
+    return f"it is no whole safetensors file ({fault})"
 
 
 def _metadata(text: str) -> dict[str, object]:
@@ -134,13 +146,21 @@ def _metadata(text: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def load(session: Trainable, path: str | os.PathLike[str], training: bool = False) -> Checkpoint:
+def load(
+    session: Trainable, path: str | os.PathLike[str], training: bool = False, lines: Sequence[Mapped] = ()
+) -> Checkpoint:
     """Put the arrays of a file into a session: all of them, or none and an error.
 
     With `training` slots and step come back too, and have to be there. Without it, slots in the file are
-    not looked at. Raises NndslError (NN607, NN608).
+    not looked at. A file that nndsl did not write is read by the lines of a `weights` section, where there are some.
+    Raises NndslError (NN607, NN608, NN721).
     """
     found = read(path)
+    if lines and not training and not found.metadata:
+        own = {**session.params, **session.states}
+        for name, array in mapped(own, found.arrays, lines, os.fspath(path)).items():
+            np.copyto(own[name], array)
+        return found
     expected = {PARAMS + name: array for name, array in session.params.items()}
     expected |= {STATES + name: array for name, array in session.states.items()}
     if training:
