@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         LearningRateScheduler,
         ModelCheckpoint,
         ReduceLROnPlateau,
+        TensorBoard,
         TerminateOnNaN,
     )
 
@@ -29,7 +30,7 @@ __version__ = "0.1.0"
 
 _CALLBACKS = (
     "CSVLogger", "Callback", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
-    "ReduceLROnPlateau", "TerminateOnNaN",
+    "ReduceLROnPlateau", "TensorBoard", "TerminateOnNaN",
 )  # fmt: skip
 _MODULES = {"callbacks": "nndsl.training.callbacks", "picture": "nndsl.picture"}
 _HOMES = {
@@ -40,7 +41,7 @@ _HOMES = {
 
 __all__ = [
     "CSVLogger", "Callback", "EarlyStopping", "History", "InternalError", "LambdaCallback", "LearningRateScheduler",
-    "Model", "ModelCheckpoint", "NndslError", "Problem", "Ragged", "ReduceLROnPlateau", "TerminateOnNaN",
+    "Model", "ModelCheckpoint", "NndslError", "Problem", "Ragged", "ReduceLROnPlateau", "TensorBoard", "TerminateOnNaN",
     "__version__", "callbacks", "compile", "load", "picture",
 ]  # fmt: skip
 

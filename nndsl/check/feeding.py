@@ -33,6 +33,7 @@ ARGUMENTS = {
                         "initial_value_threshold"),
     "ReduceLROnPlateau": (*_MONITOR, "factor", "patience", "min_delta", "cooldown", "min_lr"),
     "CSVLogger": ("filename", "separator", "append"),
+    "TensorBoard": ("log_dir", "histogram_freq", "update_freq"),
     "TerminateOnNaN": (),
 }  # fmt: skip
 """Arguments of the callbacks."""

@@ -87,7 +87,7 @@ NAMES = {
     "npz": _SOURCE, "csv": _SOURCE, "digits": _SOURCE, "iris": _SOURCE, "wine": _SOURCE, "diabetes": _SOURCE,
     "breast_cancer": _SOURCE, "ragged": _SOURCE,
     "EarlyStopping": _CALLBACK, "ModelCheckpoint": _CALLBACK, "ReduceLROnPlateau": _CALLBACK, "CSVLogger": _CALLBACK,
-    "TerminateOnNaN": _CALLBACK,
+    "TensorBoard": _CALLBACK, "TerminateOnNaN": _CALLBACK,
     "True": "write `true`", "False": "write `false`", "None": "write `none`", "self": "there are no objects: use names",
 }  # fmt: skip
 """Names of functions and layers."""

@@ -15,7 +15,7 @@ from nndsl.problems import names
 from nndsl.syntax import ast
 
 SOURCES = ("npz", "csv", "digits", "iris", "wine", "breast_cancer", "diabetes", "ragged")
-CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "CSVLogger", "TerminateOnNaN")
+CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "CSVLogger", "TensorBoard", "TerminateOnNaN")
 
 
 def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iterator[ast.Setting]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,7 @@ from nndsl.cli.output import INTERRUPTED, Format, data, data_json, say, say_prob
 
 if TYPE_CHECKING:
     from nndsl.model import Model
+    from nndsl.training.callbacks import Callback
     from nndsl.training.run_folder import RunFolder, RunRecorder
 
 
@@ -32,6 +33,12 @@ def train(
     threads: Threads = None,
     engine: EngineOption = Engine.numba,
     model: ModelName = None,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Watch the curves in the browser, drawn anew as training goes on.")
+    ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write logs for TensorBoard into a folder.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     format: FormatOption = Format.text,
 ) -> None:
@@ -55,9 +62,10 @@ def train(
     trained = Model(checked, file.parent, engine.value, seed, threads)
     trained.place = DataPlace(file.parent, data_)
     recorder = RunRecorder(folder, trained.session, trained.name, trained.consts)
+    watchers = _watchers(folder, trained.name, plot, tensorboard)
     settings = _settings(trained, file, data_, sets)
     begin = partial(folder.begin, source.text, settings, checked.imported, file.name)
-    interrupted = _fit(trained, folder, recorder, begin, quiet)
+    interrupted = _fit(trained, folder, [*watchers, recorder], begin, quiet)
     if trained.history is not None:
         recorder.finish(trained.history)
     if folder.path.is_dir():
@@ -73,7 +81,7 @@ def train(
 def _fit(
     model: Model,
     folder: RunFolder,
-    recorder: RunRecorder,
+    watchers: Sequence[Callback],
     begin: Callable[[], None],
     quiet: bool,
 ) -> bool:
@@ -86,10 +94,29 @@ def _fit(
     named = build_callbacks(model.checked.train.callbacks, folder.path)
     display = make_display(0 if quiet else 1, sys.stderr)
     try:
-        model.fit(callbacks=[opener, *named, recorder], verbose=display)
+        model.fit(callbacks=[opener, *named, *watchers], verbose=display)
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _watchers(folder: RunFolder, name: str, plot: bool, tensorboard: Path | None) -> list[Callback]:
+    """What shows the curves as training goes on. Raises NndslError (NN616)."""
+    from nndsl.training.callbacks import LambdaCallback, TensorBoard
+
+    found: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]
+    if plot:
+        found.append(LambdaCallback(on_train_begin=lambda logs: _show_curves(folder, name)))
+    return found
+
+
+def _show_curves(folder: RunFolder, name: str) -> None:
+    """Open the page that shows the curves; where there is no browser, say where it is."""
+    import webbrowser
+
+    page = folder.watch(name)
+    if not webbrowser.open(page.absolute().as_uri()):
+        say(f"curves: {page}")
 
 
 def _settings(model: Model, file: Path, data_: Path | None, sets: dict[str, object]) -> dict[str, object]:

@@ -118,7 +118,7 @@ class UnknownCallback(Problem):
         >>> from nndsl.ir.experiment import CallbackCall
         >>> build_callbacks([CallbackCall("LearningRateScheduler", (), {}, None)], None)
 
-    There are EarlyStopping, ModelCheckpoint, ReduceLROnPlateau, CSVLogger and TerminateOnNaN.
+    There are EarlyStopping, ModelCheckpoint, ReduceLROnPlateau, CSVLogger, TensorBoard and TerminateOnNaN.
     LambdaCallback and LearningRateScheduler take Python functions: pass them to
     `model.fit(callbacks=[...])`; in a `.nn` file the learning rate follows a schedule
     (`Adam(learning_rate=CosineDecay(0.001, 1000))`).

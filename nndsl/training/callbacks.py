@@ -13,16 +13,18 @@ from nndsl.problems.training import UnknownCallback, WrongCallbackArgument
 from nndsl.training.callback import Callback, CallbackList, History, LambdaCallback
 from nndsl.training.recording import CSVLogger, ModelCheckpoint
 from nndsl.training.stopping import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, TerminateOnNaN
+from nndsl.training.tensorboard import TensorBoard
 
 NAMED: dict[str, type[Callback]] = {
     "EarlyStopping": EarlyStopping,
     "ModelCheckpoint": ModelCheckpoint,
     "ReduceLROnPlateau": ReduceLROnPlateau,
     "CSVLogger": CSVLogger,
+    "TensorBoard": TensorBoard,
     "TerminateOnNaN": TerminateOnNaN,
 }
 PYTHON_ONLY = ("LambdaCallback", "LearningRateScheduler", "History", "Callback")
-PATHS = {"filepath", "filename"}
+PATHS = {"filepath", "filename", "log_dir"}
 
 
 class CallLike(Protocol):
@@ -85,5 +87,5 @@ def _inside(callback: str, name: str, value: object, folder: Path) -> str:
 
 __all__ = [
     "NAMED", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
-    "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau", "TerminateOnNaN", "build_callbacks",
+    "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau", "TensorBoard", "TerminateOnNaN", "build_callbacks",
 ]  # fmt: skip

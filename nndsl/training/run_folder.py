@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from nndsl.diagnostics import Imported, NndslError
@@ -20,9 +21,25 @@ from nndsl.training.callback import Callback, History
 from nndsl.training.curves import curves_svg
 from nndsl.training.trainable import Logs, Trainable
 
-SOURCE, SETTINGS, HISTORY, CURVES = "model.nn", "settings.json", "history.csv", "curves.svg"
+SOURCE, SETTINGS, HISTORY, CURVES, WATCH = "model.nn", "settings.json", "history.csv", "curves.svg", "curves.html"
 BEST, LAST = "best.safetensors", "last.safetensors"
 SECONDS_BETWEEN_WRITES = 10.0
+SECONDS_BETWEEN_CURVES = 1.0
+COST = 20  # drawing takes a twentieth of the time at most, however many epochs there are
+
+WATCHING = """<!doctype html>
+<meta charset="utf-8">
+<title>{name}</title>
+<body style="margin: 0; background: #fff">
+<img id="curves" src="{curves}" alt="curves of the training" style="max-width: 100%">
+<script>
+setInterval(() => {{
+  const fresh = new Image();
+  fresh.onload = () => {{ document.getElementById("curves").src = fresh.src; }};
+  fresh.src = "{curves}?" + Date.now();
+}}, 1000);
+</script>
+"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,15 @@ class RunFolder:
         except OSError as fault:
             raise NndslError(CannotWrite(None, str(self.path / name), checkpoint.reason_of(fault))) from None
 
+    def watch(self, name: str) -> Path:
+        """The page curves.html, which shows curves.svg as it is drawn anew, and the first curves, which are empty.
+
+        Raises NndslError (NN612).
+        """
+        self.write(CURVES, curves_svg(name, [], {}).encode("utf-8"))
+        self.write(WATCH, WATCHING.format(name=escape(name), curves=CURVES).encode("utf-8"))
+        return self.path / WATCH
+
     def settings(self) -> dict[str, object]:
         """What settings.json holds. Raises NndslError (NN613) where this is no run folder."""
         try:
@@ -127,7 +153,7 @@ class RunRecorder(Callback):
     """Writes history, weights and curves of a run as training goes on.
 
     The best epoch is the one with the lowest `val_loss`, without validation the lowest `loss`. Weights go to the disk
-    every ten seconds at most; `finish` writes what is still to be written, also after Ctrl-C.
+    every ten seconds at most, curves every second; `finish` writes what is still to be written, also after Ctrl-C.
     """
 
     batch_metrics = False
@@ -139,7 +165,9 @@ class RunRecorder(Callback):
         self._best = math.inf
         self._best_bytes: bytes | None = None
         self._columns: list[str] = []
-        self._written = time.monotonic()
+        self._written = self._drawn = time.monotonic()
+        self._drawing = 0.0
+        self._history = History()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
@@ -148,14 +176,23 @@ class RunRecorder(Callback):
         if value < self._best:
             self._best, self.best_epoch = value, epoch
             self._best_bytes = checkpoint.encode(self.session, self.name, self.consts)
-        if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
+        self._history.on_epoch_end(epoch, logs)
+        now = time.monotonic()
+        if now - self._written > SECONDS_BETWEEN_WRITES:
             self._write_weights()
+        if now - self._drawn > max(SECONDS_BETWEEN_CURVES, COST * self._drawing):
+            self._draw(self._history)
+            self._drawn = time.monotonic()
+            self._drawing = self._drawn - now
 
     def finish(self, history: History) -> None:
         """Write last and best weights and the curves. Raises NndslError (NN612)."""
         if not self.folder.path.is_dir():  # stopped before the first step
             return
         self._write_weights()
+        self._draw(history)
+
+    def _draw(self, history: History) -> None:
         self.folder.write(CURVES, curves_svg(self.name, history.epoch, history.history).encode("utf-8"))
 
     def _write_weights(self) -> None:

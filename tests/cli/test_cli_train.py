@@ -223,3 +223,37 @@ def test_predict_writes_csv(folder: Path) -> None:
 
 def test_predict_into_another_format_is_wrong_use(folder: Path) -> None:
     assert run("predict", "line.nn", "--run", "r", "-o", "out.xls").exit_code == 2
+
+
+def test_curves_are_watched_in_a_page_of_the_run_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    train("--plot")
+    assert opened == [(folder / "r" / "curves.html").as_uri()]
+    assert 'src="curves.svg"' in (folder / "r" / "curves.html").read_text()
+
+
+def test_curves_are_drawn_as_training_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nndsl.training import run_folder
+
+    drawn: list[int] = []
+    whole = run_folder.curves_svg
+    monkeypatch.setattr(run_folder, "SECONDS_BETWEEN_CURVES", 0.0)
+    monkeypatch.setattr(run_folder, "COST", 0)
+    monkeypatch.setattr(run_folder, "curves_svg", lambda *given: drawn.append(len(given[1])) or whole(*given))
+    train()
+    assert drawn == [1, 2, 3, 3]
+
+
+def test_logs_for_tensorboard_are_written(folder: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    train("--tensorboard", "logs")
+    assert {path.name for path in (folder / "logs").iterdir()} == {"train", "validation"}
+
+
+def test_without_tensorboard_x_nothing_is_begun(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    done = train("--tensorboard", "logs")
+    assert done.exit_code == 1
+    assert 'pip install "nndsl[tensorboard]"' in done.stderr
+    assert not (folder / "r").exists()

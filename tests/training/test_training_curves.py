@@ -8,7 +8,17 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from nndsl.training.curves import HEAD, PANEL_HEIGHT, PANEL_WIDTH, curves_svg, epoch_ticks, nice_ticks, tick_labels
+from nndsl.training.curves import (
+    HEAD,
+    PANEL_HEIGHT,
+    PANEL_WIDTH,
+    axis_for,
+    best_epoch,
+    curves_svg,
+    epoch_ticks,
+    nice_ticks,
+    tick_labels,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = {
@@ -22,6 +32,8 @@ CASES = {
     "many epochs": (list(range(5000)), {"loss": [1 / (i + 1) for i in range(5000)]}),
     "many series": ([3, 4], {f"metric{i}": [0.1 * i, 0.2 * i] for i in range(9)}),
     "resumed": ([7, 8, 9], {"loss": [3.0, 2.0, 1.0]}),
+    "decades": (list(range(400)), {"loss": [1e5 * 0.9**i + 2.34e-6 for i in range(400)],
+                                   "val_loss": [1e5 * 0.9**i + 5.67e-6 for i in range(400)]}),
     "odd names": ([0, 1], {"<b>&\"'": [1.0, 2.0], "x" * 99: [1.0, 2.0]}),
 }
 
@@ -94,3 +106,39 @@ def test_labels_of_ticks_differ(low: float, high: float) -> None:
 @pytest.mark.parametrize("count", [1, 2, 8, 9, 30, 1000])
 def test_epoch_ticks_are_few(count: int) -> None:
     assert 1 <= len(epoch_ticks(list(range(1, count + 1)))) <= 11
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_reaches_into_the_next_panel(name: str) -> None:
+    for panel in ET.fromstring(curves_svg("T", *CASES[name])).iter(SVG + "g"):
+        for text in panel.iter(SVG + "text"):
+            bold = 1.08 if text.attrib.get("font-weight") else 1.0
+            wide = len(text.text or "") * 0.54 * float(text.attrib["font-size"]) * bold
+            shift = {"start": 0.0, "middle": wide / 2, "end": wide}[text.attrib["text-anchor"]]
+            begin = float(text.attrib["x"]) - shift
+            assert begin >= 0, text.text
+            assert begin + wide <= PANEL_WIDTH, text.text
+
+
+def test_values_that_span_powers_of_ten_stand_on_a_logarithmic_axis() -> None:
+    axis = axis_for([1e5, 3.0, 2e-3])
+    assert axis.logarithmic
+    assert axis.ticks[0] <= 2e-3
+    assert axis.ticks[-1] >= 1e5
+    assert axis.place(1.0) - axis.place(0.1) == pytest.approx(axis.place(10.0) - axis.place(1.0))
+    assert not axis_for([1e5, 3.0, 0.0]).logarithmic
+    assert not axis_for([1.0, 0.5]).logarithmic
+
+
+def test_the_best_epoch_is_that_of_the_lowest_validation_loss() -> None:
+    history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, math.nan, 4.0], "mae": [1.0, 2.0, 3.0]}
+    root = ET.fromstring(curves_svg("T", [4, 5, 6], history))
+    assert [c.attrib["cx"] for c in root.iter(SVG + "circle") if c.attrib.get("class") == "best"] == ["74.0"]
+    assert "best: epoch 5" in [t.text for t in root.iter(SVG + "text")]
+    assert best_epoch([0, 1], [math.nan, math.nan]) is None
+
+
+def test_the_legend_has_the_last_values() -> None:
+    history = {"loss": [3.0, 0.12345], "val_loss": [3.0, math.nan]}
+    texts = [t.text for t in ET.fromstring(curves_svg("T", [0, 1], history)).iter(SVG + "text")]
+    assert {"train 0.123", "validation 3"} <= set(texts)
