@@ -14,10 +14,10 @@ from fuzz_programs import Case
 
 from nndsl import driver
 from nndsl.check.file import check_file
-from nndsl.cli.fixing import mend
 from nndsl.cli.reports import github, sarif
 from nndsl.diagnostics import NndslError, Problem, Source, render_all
 from nndsl.driver import PROGRAMS, Checked
+from nndsl.editor.mending import mend
 from nndsl.kernels.module import generate
 from nndsl.passes import run
 from nndsl.summary import summary_data, summary_text

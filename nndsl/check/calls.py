@@ -43,6 +43,8 @@ def pipe(ctx: Context, scope: Scope, expr: ast.Pipe) -> Value:
     for written in expr.stages:
         stage = read_stage(ctx, scope, written)
         value = put_through(ctx, value, before, stage) if stage is not None else POISON
+        if ctx.notes is not None:
+            ctx.notes.stage(written.span, value)
         before = written.span
     return value
 

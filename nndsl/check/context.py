@@ -22,11 +22,14 @@ from nndsl.syntax import ast
 
 if TYPE_CHECKING:
     from nndsl.check.memories import Memories
+    from nndsl.check.notes import Notes
     from nndsl.check.scope import Scope
 
 MAX_DEPTH = 48
 MAX_STEPS = 200_000
 MAX_PROBLEMS = 100
+APPLIED = "applied here"
+"""What a Problem in a definition says of the line that applies that."""
 
 
 class Stop(Exception):
@@ -146,6 +149,8 @@ class Context:
     """Whether anything read `training`, so that the two elaborations of a model may differ."""
     expect: Callable[[Scope, ast.Expect], None] | None = None
     """What `expect` lines do in a `test` section."""
+    notes: Notes | None = None
+    """Where values are noted by their places, for an editor; None where nobody asks."""
 
     def report(self, problem: Problem) -> Poison:
         """Record a problem; the value that caused it is poison."""
@@ -173,7 +178,7 @@ class Context:
             self.blamed.add(span)
             related = tuple(label for label in related if label.span != span)
         elif self.site is not None and self.depth and not _same_line(self.site, span):
-            related = (*related, Label(self.site, "applied here"))
+            related = (*related, Label(self.site, APPLIED))
         return self.report(kind(span, note=note, cure=cure, related=related, message=message, mends=mends))
 
     def place(self, span: Span) -> Span:

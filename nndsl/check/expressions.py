@@ -18,46 +18,48 @@ CONSTANTS: dict[str, Value] = {"pi": 3.141592653589793, **{word: DtypeWord(word)
 def evaluate(ctx: Context, scope: Scope, expr: ast.Expr) -> Value:
     """The value of an expression; POISON (after a Problem) where it has none."""
     ctx.count(expr.span)
+    value: Value = POISON
     match expr:
         case ast.Name():
-            return look_up(ctx, scope, expr.id, expr.span)
+            value = look_up(ctx, scope, expr.id, expr.span)
         case ast.Number() | ast.String() | ast.Bool():
             return expr.value
         case ast.NoneValue():
             return None
         case ast.ListExpr() | ast.TupleExpr():
             items = [evaluate(ctx, scope, item) for item in expr.items]
-            if any(isinstance(item, Poison) for item in items):
-                return POISON
-            return items if isinstance(expr, ast.ListExpr) else tuple(items)
+            if not any(isinstance(item, Poison) for item in items):
+                value = items if isinstance(expr, ast.ListExpr) else tuple(items)
         case ast.Unary():
-            return unary(ctx, expr.op, evaluate(ctx, scope, expr.operand), expr)
+            value = unary(ctx, expr.op, evaluate(ctx, scope, expr.operand), expr)
         case ast.Binary(op="and" | "or"):
             left = evaluate(ctx, scope, expr.left)
-            if isinstance(left, bool) and left == (expr.op == "or"):
-                return left
-            return logical(ctx, expr, left, evaluate(ctx, scope, expr.right))
+            decided = isinstance(left, bool) and left == (expr.op == "or")
+            value = left if decided else logical(ctx, expr, left, evaluate(ctx, scope, expr.right))
         case ast.Binary():
-            return binary(ctx, expr, evaluate(ctx, scope, expr.left), evaluate(ctx, scope, expr.right))
+            value = binary(ctx, expr, evaluate(ctx, scope, expr.left), evaluate(ctx, scope, expr.right))
         # Calls and indices are made of expressions in turn, so their files import this one.
         case ast.Call():
             from nndsl.check.calls import call
 
-            return call(ctx, scope, expr)
+            value = call(ctx, scope, expr)
         case ast.Pipe():
             from nndsl.check.calls import pipe
 
-            return pipe(ctx, scope, expr)
+            value = pipe(ctx, scope, expr)
         case ast.Index():
             from nndsl.check.indexing import index
 
-            return index(ctx, scope, expr, evaluate(ctx, scope, expr.value))
+            value = index(ctx, scope, expr, evaluate(ctx, scope, expr.value))
         case ast.Attribute():
-            return attribute(ctx, scope, expr)
+            value = attribute(ctx, scope, expr)
         case ast.Range():
             return bounds(ctx, expr, evaluate(ctx, scope, expr.start), evaluate(ctx, scope, expr.stop))
         case ast.Poison():
             return POISON
+    if ctx.notes is not None:
+        ctx.notes.value(expr.span, value)
+    return value
 
 
 def attribute(ctx: Context, scope: Scope, expr: ast.Attribute) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nndsl.check.builtin import Site, define, wrong
 from nndsl.check.context import MAX_STEPS, Context, Registry, Stop
@@ -21,6 +22,9 @@ from nndsl.ir.facts import NamedTest
 from nndsl.ir.graph import Model, Node, ParamSpec
 from nndsl.problems import names
 from nndsl.syntax import ast
+
+if TYPE_CHECKING:
+    from nndsl.check.notes import Notes
 
 FIRST_LINE = "model"
 # What things cost, in steps of the context: a test, and building a model anew beside the steps of that; and how many
@@ -42,6 +46,7 @@ class Room:
     default: Function | None
     trains: Mapping[str, ast.Section]
     overrides: Mapping[str, object]
+    notes: Notes | None = None
     steps: int = 0
     tests: list[NamedTest] = field(default_factory=list)
     specs: dict[int, tuple[Elaborated, TrainSpec | None]] = field(default_factory=dict)
@@ -69,7 +74,7 @@ def check_tests(room: Room, sections: Sequence[ast.Section], problems: list[Prob
 
 def check_test(room: Room, section: ast.Section, problems: list[Problem]) -> None:
     """One test. A test of a model that is wrong is left alone: the model is reported."""
-    ctx = Context(False, Registry(), steps=room.steps)
+    ctx = Context(False, Registry(), steps=room.steps, notes=room.notes)
     try:
         ctx.count(section.span, STARTED)
         function, made, body = subject(ctx, room, section)

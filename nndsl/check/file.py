@@ -24,6 +24,7 @@ from nndsl.problems import building, names
 from nndsl.syntax import ast
 
 if TYPE_CHECKING:
+    from nndsl.check.notes import Notes
     from nndsl.ir.facts import NamedTest
 
 TRAIN = "train."
@@ -52,14 +53,20 @@ def check_file(
     consts: Mapping[str, object] | None = None,
     model: str | None = None,
     need_model: bool = False,
+    notes: Notes | None = None,
 ) -> CheckedFile:
-    """Check everything; `found` are the Problems of parsing. Consts named `train.x` override the train section."""
+    """Check everything; `found` are the Problems of parsing. Consts named `train.x` override the train section.
+
+    What is learnt of places in the file goes to `notes`, where there are any.
+    """
     problems: list[Problem] = list(found)
     given = dict(consts or {})
     overrides = {k.removeprefix(TRAIN): v for k, v in given.items() if k.startswith(TRAIN)}
     own = {k: v for k, v in given.items() if not k.startswith(TRAIN)}
     units, models, sections = collect(file, source, problems)
     scope = units[0].scope
+    if notes is not None:
+        notes.units = units
     chosen = choose(models, sections, model, source, problems, bool(found), need_model, scope.hidden)
     problems += unclaimed(scope, models, sections) if not found else []
     result: Model | None = None
@@ -71,12 +78,13 @@ def check_file(
     try:
         for function in models.values():
             place = function.definition.name_span
-            made = elaborate_model(function, own if function is chosen else {}, problems)
+            made = elaborate_model(function, own if function is chosen else {}, problems, notes)
             all_made[function.name] = made
             section = next((s for s in sections if s.name == function.name), None)
             if section is None and function is not chosen and function.name not in scope.data:
                 continue
-            settings = elaborate_train(section, scope, made, overrides if function is chosen else {}, place, problems)
+            chosen_over = overrides if function is chosen else {}
+            settings = elaborate_train(section, scope, made, chosen_over, place, problems, notes)
             if section is not None and made.model is not None and not made.model.training.losses:
                 problems.append(
                     names.NothingToCompute(
@@ -95,7 +103,7 @@ def check_file(
             place = written[0].name_span
             trains = {s.name: s for s in reversed(sections)}
             clear = model is not None or len(models) == 1 or not trains.keys().isdisjoint(models)
-            room = Room(scope, models, all_made, chosen if clear else None, trains, overrides)
+            room = Room(scope, models, all_made, chosen if clear else None, trains, overrides, notes)
             tests = check_tests(room, written, problems)
     except RecursionError:
         problems.append(
@@ -106,6 +114,8 @@ def check_file(
             )
         )
         result = spec = None
+    if notes is not None:
+        notes.made = all_made
     for unit in units:
         problems += unknown_names(unit.file, unit.scope, problems)
     if not any(problem.severity == "error" for problem in problems):

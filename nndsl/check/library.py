@@ -33,7 +33,7 @@ def index() -> dict[str, Entry]:
     """Every definition of the library by name; none is parsed yet."""
     found: dict[str, Entry] = {}
     for path in sorted(FOLDER.glob("*.nn")):
-        source = LibrarySource(PREFIX + path.name, path.read_text(encoding="utf-8"))
+        source = LibrarySource(PREFIX + path.name, path.read_text(encoding="utf-8"), path)
         for name, (start, end) in index_definitions(source).items():
             lines = source.text[start:end].split("\n")
             head = next(line for line in lines if not line.startswith("#"))

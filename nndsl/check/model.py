@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nndsl.check.binding import ROLES, Given, const_kind, fill_config
 from nndsl.check.builtins import BUILTINS
@@ -19,6 +20,9 @@ from nndsl.ir.types import TensorType
 from nndsl.problems import names
 from nndsl.syntax import ast
 
+if TYPE_CHECKING:
+    from nndsl.check.notes import Notes
+
 
 @dataclass(frozen=True, eq=False)
 class Elaborated:
@@ -33,8 +37,10 @@ class Elaborated:
     steps: int = 0
 
 
-def elaborate_model(function: Function, consts: Mapping[str, object], problems: list[Problem]) -> Elaborated:
-    """The checked model; everything found wrong is added to `problems`."""
+def elaborate_model(
+    function: Function, consts: Mapping[str, object], problems: list[Problem], notes: Notes | None = None
+) -> Elaborated:
+    """The checked model; everything found wrong is added to `problems`, what is learnt of places to `notes`."""
     registry, leaves = Registry(), dict[str, ir.Node]()
     parameters = function.definition.config or ()
     values: Mapping[str, Value] = {p.name: POISON for p in parameters}
@@ -44,8 +50,10 @@ def elaborate_model(function: Function, consts: Mapping[str, object], problems: 
     for training in (True, False):
         if done and not done[0][0].asked_training:
             break  # nothing depends on it: the inference program is the training program
-        ctx = Context(training, registry, Ports(leaves=leaves))
+        ctx = Context(training, registry, Ports(leaves=leaves), notes=notes)
         scope = Scope(function.scope, role="model")
+        if notes is not None:
+            notes.bodies.setdefault(function.name, (ctx, scope))
         try:
             bound = bind_consts(ctx, function, consts, scope)
             values = bound if bound is not None else values

@@ -30,8 +30,12 @@ ONLY_MODEL = {ast.InputDecl: "input", ast.OutputDecl: "output", ast.MetricLine: 
 def run_body(ctx: Context, scope: Scope, body: ast.Block) -> Value | Missing:
     """The value the body returns, MISSING when it returns none."""
     scope.body = body
-    for statement in body:
+    for statement in body:  # and not by run_block: bodies nest, and each call counts against Python's stack
+        if ctx.notes is not None:
+            ctx.notes.begin(ctx, scope, statement)
         result = run(ctx, scope, statement)
+        if ctx.notes is not None:
+            ctx.notes.end(scope, statement)
         if result is not None:
             return result[0]
     return MISSING
@@ -241,7 +245,11 @@ def update(ctx: Context, scope: Scope, statement: ast.Update) -> None:
 
 def run_block(ctx: Context, scope: Scope, body: ast.Block) -> tuple[Value] | None:
     for statement in body:
+        if ctx.notes is not None:
+            ctx.notes.begin(ctx, scope, statement)
         result = run(ctx, scope, statement)
+        if ctx.notes is not None:
+            ctx.notes.end(scope, statement)
         if result is not None:
             return result
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nndsl.check.context import Context, Registry, Stop
 from nndsl.check.data import read_data
@@ -18,6 +18,9 @@ from nndsl.diagnostics import Label, Problem, Span, did_you_mean
 from nndsl.ir.experiment import TrainSpec
 from nndsl.problems import names
 from nndsl.syntax import ast
+
+if TYPE_CHECKING:
+    from nndsl.check.notes import Notes
 
 KEYS = (
     "optimizer",
@@ -49,12 +52,13 @@ def elaborate_train(
     overrides: Mapping[str, object],
     span: Span,
     problems: list[Problem],
+    notes: Notes | None = None,
 ) -> TrainSpec | None:
     """The settings of a train section (or Keras' defaults without one) and the optimizer for the model.
 
     The settings are checked even where the model is wrong; there is no TrainSpec then. `span` is the model's name.
     """
-    ctx = Context(True, Registry())
+    ctx = Context(True, Registry(), notes=notes)
     inner = Scope(scope, dict(made.consts), role="train")
     place = section.name_span if section is not None else span
     optimizer = None

@@ -21,6 +21,7 @@ from nndsl.cli.generate import generate
 from nndsl.cli.gradcheck import gradcheck
 from nndsl.cli.graph import graph
 from nndsl.cli.import_ import import_
+from nndsl.cli.lsp import lsp
 from nndsl.cli.new import new
 from nndsl.cli.predict import predict
 from nndsl.cli.profile import profile
@@ -30,7 +31,7 @@ from nndsl.cli.train import train
 
 VERBS = (
     check, fmt, test, train, evaluate, predict, generate, summary, graph,
-    export, import_, diff, emit, compile, profile, explain, gradcheck, new, doctor,
+    export, import_, diff, emit, compile, profile, explain, gradcheck, new, lsp, doctor,
 )  # fmt: skip
 
 # No markup mode and no pretty exceptions: both would import rich, which takes longer than a check.

@@ -1,4 +1,4 @@
-"""Text into AST: `parse` for a file, `parse_range` for a stretch of one."""
+"""Text into AST: `parse` for a file, `parse_range` for a stretch of one, `parse_lines` for lines of a body."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nndsl.syntax.engine import Fault, Parse, Resume
 from nndsl.syntax.layout import lay_out
 from nndsl.syntax.recovery import resume_after
 from nndsl.syntax.tables import load_tables
-from nndsl.syntax.tokens import MAX_PROBLEMS, tokenize
+from nndsl.syntax.tokens import MAX_PROBLEMS, Token, Tokens, tokenize
 
 ROLES = ("model", "layer", "fn", "loss", "metric", "optimizer", "init", "schedule")
 
@@ -38,12 +38,30 @@ def parse(source: Source) -> tuple[ast.File, tuple[Problem, ...]]:
 
 def parse_range(source: Source, start: int, end: int) -> tuple[ast.File, tuple[Problem, ...]]:
     """Parse `source.text[start:end]` as a file of its own; spans are offsets into the whole source."""
+    cut = tokenize(source, start, end, load_tables())
+    file, problems = _parsed(source, cut, cut.tokens)
+    return file or ast.File((), span=Span(source, start, end)), problems
+
+
+def parse_lines(source: Source, start: int, end: int) -> tuple[ast.Block, tuple[Problem, ...]]:
+    """Parse `source.text[start:end]` as lines of a body; spans are offsets into the whole source."""
+    cut = tokenize(source, start, end, load_tables())
+    head = [Token("NAME", "model", start, start), Token("NAME", "_", start, start), Token("LBRACE", "{", start, start)]
+    tokens = [*head, *cut.tokens[:-1], Token("RBRACE", "}", end, end), Token("$END", "", end, end)]
+    file, problems = _parsed(source, cut, tokens if cut.tokens else [])
+    match file:
+        case ast.File(items=(ast.Definition(body=body),)):
+            return body, problems
+    return (), problems
+
+
+def _parsed(source: Source, cut: Tokens, tokens: list[Token]) -> tuple[ast.File | None, tuple[Problem, ...]]:
+    """What tokens make, and what is wrong with them."""
     tables = load_tables()
-    cut = tokenize(source, start, end, tables)
     problems: list[Problem] = list(cut.problems)
     file: ast.File | None = None
-    if cut.tokens:
-        tokens, bracket_problems = lay_out(source, cut.tokens)
+    if tokens:
+        tokens, bracket_problems = lay_out(source, tokens)
         problems += bracket_problems
         builder = Builder(source, cut.docs)
 
@@ -57,8 +75,6 @@ def parse_range(source: Source, start: int, end: int) -> tuple[ast.File, tuple[P
 
         file = Parse(source, tokens, tables, builder).run(on_fault)
         problems += builder.problems
-    if file is None:
-        file = ast.File((), span=Span(source, start, end))
     return file, unique_sorted(problems)[:MAX_PROBLEMS]
 
 

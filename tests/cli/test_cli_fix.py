@@ -8,9 +8,9 @@ import pytest
 from casefile import case_paths, check_case, load_case
 from command import run
 
-from nndsl.cli.fixing import mend
 from nndsl.diagnostics import Edit, Fix, Problem, Source, Span
 from nndsl.driver import problems_of
+from nndsl.editor.mending import mend
 from nndsl.problems.names import UnknownName
 
 BAD = """\

@@ -1,0 +1,1 @@
+"""The language server: `nndsl.editor` in the words of its protocol. Needs the extra `lsp`."""
