@@ -331,7 +331,7 @@ class Kernel(Structure):
 
     `buffers` are (name, dtype, rank) of the arrays it is given, `sizes` the symbolic dims, `scalars` the runtime
     numbers. `split` is the extent cut among the workers and `grain` the multiple it is cut at; None means worker 0
-    does it all.
+    does it all. With `across`, the extent of a second axis, workers share an area.
     """
 
     name: str
@@ -342,3 +342,4 @@ class Kernel(Structure):
     grain: int
     body: tuple[Statement, ...]
     doc: tuple[str, ...] = ()
+    across: Expr | None = None

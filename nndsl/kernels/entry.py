@@ -36,6 +36,8 @@ class Writer:
     address: dict[Node, str] = field(default_factory=dict)
     barriers: int = 0
     depth: int = 1
+    free: frozenset[Region] = frozenset()
+    """The scans in which no worker waits for another."""
     clocks: dict[Region, int] | None = None
     """Where times are taken: the word of the table of clocks that each kernel adds its time to."""
 
@@ -74,7 +76,7 @@ class Writer:
 
     # --- regions ---------------------------------------------------------------------------------------
 
-    def regions(self, regions: tuple[Region, ...] | list[Region], last: bool) -> None:
+    def regions(self, regions: tuple[Region, ...] | list[Region], last: bool, wait: bool = True) -> None:
         """Kernels in order. After the very last one nobody waits: the caller does."""
         for number, region in enumerate(regions, 1):
             if region.form == "scan":
@@ -94,7 +96,7 @@ class Writer:
                 if self.clocks is not None:
                     self.barrier()
                     self.tick(self.clocks.setdefault(region, len(self.clocks) + 1))
-                elif not last or number < len(regions):
+                elif wait and (not last or number < len(regions)):
                     self.barrier()
 
     def tick(self, word: int) -> None:
@@ -129,11 +131,13 @@ class Writer:
             if index in parts:
                 self.say(f"{name[node]}_to = {self.at(parts[index])} + {step} * {stride(node)}")
                 self.address[node] = f"{name[node]}_to"
-        self.regions(region.body, last=False)
+        self.regions(region.body, last=False, wait=region not in self.free)
         for leaf in body.carries:
             at = f"{name[leaf]}_at"
             self.say(f"{at}, {at}_next, {at}_spare = {at}_next, {at}_spare, {at}_next")
         self.depth -= 1
+        if region in self.free:
+            self.barrier()
         for index, leaf in enumerate(body.carries):
             if index in parts:
                 elements = f"({product(leaf.shape)},)"
@@ -156,9 +160,15 @@ def stride(node: Node) -> str:
     return str(size) if isinstance(size, int) else f"({size})"
 
 
-def entry_text(plan: Plan, lowered: Lowered, places: Places, clocks: dict[Region, int] | None = None) -> str:
+def entry_text(
+    plan: Plan,
+    lowered: Lowered,
+    places: Places,
+    free: frozenset[Region] = frozenset(),
+    clocks: dict[Region, int] | None = None,
+) -> str:
     """The whole entry. Into `clocks`, where given, goes the word that counts the time of each kernel."""
-    writer = Writer(plan, lowered, places, clocks=clocks)
+    writer = Writer(plan, lowered, places, free=free, clocks=clocks)
     writer.lines += ["@program", f"def {plan.graph.name}(worker, workers, sync, table):"]
     for name in plan.sizes:
         writer.say(f"{name} = entry(table, {places['size', name]})")

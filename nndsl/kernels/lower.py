@@ -12,9 +12,9 @@ from nndsl.kernels.rows import rows
 from nndsl.kernels.tidy import tidy
 
 
-def lower(plan: Plan, region: Region) -> tuple[Kernel, list[Argument]]:
-    """The kernel of a region and the arrays it takes."""
-    state = Lowering(plan, region)
+def lower(plan: Plan, region: Region, inside: bool = False) -> tuple[Kernel, list[Argument]]:
+    """The kernel of a region, perhaps one inside a scan, and the arrays it takes."""
+    state = Lowering(plan, region, inside=inside)
     match region.form:
         case "rows" if convolutions.leads(region):
             split, grain, body = convolutions.places(state)
@@ -34,7 +34,7 @@ def lower(plan: Plan, region: Region) -> tuple[Kernel, list[Argument]]:
 
     made = in_pieces(clean(tuple(body)), clean)
     buffers, scalars = tuple(a.name for a in arguments), tuple(state.scalars)
-    return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, _doc(region)), arguments
+    return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, _doc(region), state.across), arguments
 
 
 def _doc(region: Region) -> tuple[str, ...]:

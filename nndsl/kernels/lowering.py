@@ -48,6 +48,10 @@ class Lowering:
     taken: set[str] = field(default_factory=set)
     source_names: set[str] = field(default_factory=set)
     """Locals that have a name in the source."""
+    inside: bool = False
+    """Whether this is a part of a scan's step, whose kernels should all share the same rows (see `row_wise`)."""
+    across: Expr | None = None
+    """The extent of a second axis that workers may share instead of the first."""
 
     # --- names -----------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from nndsl.kernels.alike import merged
 from nndsl.kernels.entry import entry_text
 from nndsl.kernels.lower import lower
 from nndsl.kernels.memory import plan as make_plan
+from nndsl.kernels.row_wise import without_barriers
 from nndsl.kernels.show import show_plan
 from nndsl.kernels.spelling import with_free_names
 from nndsl.passes.canonical import canonical
@@ -73,13 +74,15 @@ def generate(graph: Graph, timed: bool = False) -> Module:
     """Plan, lower and print a graph that went through the passes; with `timed`, each kernel's time is taken."""
     ready, sizes = with_free_names(own_results(keep_old(cse(simplify(cse(prune(canonical(graph))))))))
     plan = make_plan(ready)
-    kernels, lowered = merged({region: lower(plan, region) for top in plan.regions for region in top.kernels()})
+    each = {r: lower(plan, r, inside=r is not top) for top in plan.regions for r in top.kernels()}
+    each, free = without_barriers(plan.regions, each)
+    kernels, lowered = merged(each)
     slots = (*_slots(plan), *([Slot("clocks", "clocks")] if timed else []))
     clocks: dict[Region, int] | None = {} if timed else None
     places: dict[tuple[str, object], int] = {
         (s.kind, s.node if s.node is not None else s.name): i for i, s in enumerate(slots)
     }
-    body = entry_text(plan, lowered, places, clocks)
+    body = entry_text(plan, lowered, places, free, clocks)
     functions = "\n\n\n".join("\n".join(source.kernel(k)) for k in kernels)
     text = f"{_header(graph.name, functions + body)}\n\n{functions}\n\n\n{body}\n"
     return Module(plan, kernels, slots, text, graph.name, tuple(clocks or ()), sizes)

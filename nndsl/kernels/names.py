@@ -15,6 +15,7 @@ INTRINSICS = (
     "kernel",
     "program",
     "share",
+    "share_area",
     "tick",
 )
 RANDOM = ("uniform_f32", "uniform_f64", "normal_f32", "normal_f64", "truncated_normal_f32", "truncated_normal_f64")
@@ -32,7 +33,7 @@ READY = (
     "rankdata",
     "copy_all",
 )
-PRODUCTS = ("product_tn_columns",)
+PRODUCTS = ("product_nn_columns", "product_nt_columns", "product_tn_columns", "product_tt_columns")
 SCALAR = (
     "ceil",
     "choose",
@@ -107,8 +108,8 @@ MODULES: dict[str, tuple[str, ...]] = {
 """What is imported from `nndsl.runtime.<module>` where a program uses it."""
 
 WORDS = frozenset(
-    ("abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "max", "min", "nan", "np", "range",
-     "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
+    ("abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan", "np",
+     "range", "right", "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
      *(name for offered in MODULES.values() for name in offered))
 )  # fmt: skip
 """What generated code says by itself: values get other names, whatever the model calls them."""

@@ -15,6 +15,10 @@ from nndsl.ops.shape import size_expr
 
 GRAIN = 16
 """Rows of a product that the parts of the workers are multiples of."""
+WIDE = 128
+"""Columns of a product that are worth sharing."""
+BLOCK_BYTES = 1024 * 1024
+"""Of the rows of a product that are computed before anything else is done to them: half of a second-level cache."""
 LONG = 16
 """Steps of an axis that are enough for all workers."""
 
@@ -60,8 +64,8 @@ def rows(state: Lowering) -> Loops:
         cut = _cut(space)
         return size_expr(space[cut]), 1, [*head, *loops_over(state, 0, row, bounds=(begin, end), cut=cut)]
     state.array(product_node)
-    if _by_columns(state, product_node):
-        return size_expr(space[1]), GRAIN, [*head, *_columns_of_product(state, product_node)]
+    if _in_area(state):
+        return size_expr(space[0]), GRAIN, [*head, *_area_of_product(state, product_node)]
     alone = len(region.nodes) == 1 and not region.assigns
     if len(space) == 3:
         call = _product_call(state, product_node, Num(0, "int"), size_expr(space[1]), Var(AXES[0]))
@@ -69,19 +73,7 @@ def rows(state: Lowering) -> Loops:
         return size_expr(space[0]), 1, [*head, For(AXES[0], begin, end, (call, *rows))]
     if alone:
         return size_expr(space[0]), GRAIN, [*head, _product_call(state, product_node, begin, end)]
-    step = _block_rows(space[1], product_node.dtype)
-    block = For(
-        "block",
-        begin,
-        end,
-        (
-            Let("rows", Apply("min", (Var("block") + step, end), "int")),
-            _product_call(state, product_node, Var("block"), Var("rows")),
-            *loops_over(state, 0, row, bounds=(Var("block"), Var("rows"))),
-        ),
-        step=step,
-    )
-    return size_expr(space[0]), GRAIN, [*head, block]
+    return size_expr(space[0]), GRAIN, [*head, *_in_blocks(state, product_node, row)]
 
 
 def _cut(space: Shape) -> int:
@@ -90,45 +82,44 @@ def _cut(space: Shape) -> int:
     return next((axis for axis in outer if not isinstance(size := space[axis], int) or size >= LONG), 0)
 
 
-def _by_columns(state: Lowering, node: Node) -> bool:
-    """Whether workers share the columns of a product, not its rows.
-
-    In a weight's gradient both factors are as long as the batch, and each worker goes over the whole of the one whose
-    side is not cut: the narrower one should be that. What is done to rows as a whole must not be cut.
-    """
+def _in_area(state: Lowering) -> bool:
+    """Whether workers may share the columns of a product as well as its rows: what is done to whole rows is not cut."""
     space = state.region.space
-    if not node.attrs.get("ta") or node.attrs.get("tb") or len(space) != 2:
-        return False
-    rows, width = space
-    if not isinstance(rows, int) or not isinstance(width, int) or width <= rows:
+    if state.inside or len(space) != 2 or (isinstance(space[1], int) and space[1] < WIDE):
         return False
     return all(role(n, space) != "row" for n in state.region.nodes) and phases(state.region).count <= 1
 
 
-def _columns_of_product(state: Lowering, node: Node) -> list[Statement]:
-    """Blocks of rows, of which each worker has some columns."""
-    height, width = state.region.space
-    begin, end = Var("begin"), Var("end")
-    x, y = node.inputs
-    names = (state.array(x), state.array(y), state.array(node))
-
-    def call(start: Expr, stop: Expr) -> Statement:
-        return CallKernel("product_tn_columns", (*names, text(start), text(stop), "begin", "end"))
-
+def _area_of_product(state: Lowering, node: Node) -> list[Statement]:
+    """Blocks of a worker's rows, of which it computes its columns."""
+    width = state.region.space[1]
+    state.across = size_expr(width)
+    begin, end, left, right = (Var(name) for name in ("begin", "end", "left", "right"))
     if len(state.region.nodes) == 1 and not state.region.assigns:
-        return [call(Num(0, "int"), size_expr(height))]
-    step = _block_rows(width, node.dtype)
+        return [_product_call(state, node, begin, end, columns=(left, right))]
 
     def row(index: tuple[Expr, ...]) -> list[Statement]:
         inner = AXES[1]
-        return [For(inner, begin, end, tuple(_elements(state, (*index, Var(inner)), 0)))]
+        return [For(inner, left, right, tuple(_elements(state, (*index, Var(inner)), 0)))]
 
+    return _in_blocks(state, node, row, (left, right))
+
+
+def _in_blocks(
+    state: Lowering,
+    node: Node,
+    row: Callable[[tuple[Expr, ...]], list[Statement]],
+    columns: tuple[Expr, Expr] | None = None,
+) -> list[Statement]:
+    """A product's rows from `begin` to `end` in blocks, with what is done to them while they are in the cache."""
+    begin, end, block, rows = (Var(name) for name in ("begin", "end", "block", "rows"))
+    step = _block_rows(state.region.space[1], node.dtype)
     body = (
-        Let("rows", Apply("min", (Var("block") + step, size_expr(height)), "int")),
-        call(Var("block"), Var("rows")),
-        *loops_over(state, 0, row, bounds=(Var("block"), Var("rows"))),
+        Let("rows", Apply("min", (block + step, end), "int")),
+        _product_call(state, node, block, rows, columns=columns),
+        *loops_over(state, 0, row, bounds=(block, rows)),
     )
-    return [For("block", Num(0, "int"), size_expr(height), body, step=step)]
+    return [For("block", begin, end, body, step=step)]
 
 
 def _block_rows(width: Size, dtype: str) -> int:
@@ -138,17 +129,26 @@ def _block_rows(width: Size, dtype: str) -> int:
     same.
     """
     row_bytes = (width if isinstance(width, int) else 512) * (8 if dtype == "f64" else 4)
-    return 128 if 128 * row_bytes <= 256 * 1024 else 64
+    return next((rows for rows in (256, 128) if rows * row_bytes <= BLOCK_BYTES), 64)
 
 
-def _product_call(state: Lowering, node: Node, start: Expr, stop: Expr, batch: Expr | None = None) -> Statement:
-    """Rows `start:stop` of a matrix product."""
+def _product_call(
+    state: Lowering,
+    node: Node,
+    start: Expr,
+    stop: Expr,
+    batch: Expr | None = None,
+    columns: tuple[Expr, Expr] | None = None,
+) -> Statement:
+    """Rows `start:stop` of a matrix product, or some columns of them."""
     x, y = node.inputs
     form = ("t" if node.attrs.get("ta") else "n") + ("t" if node.attrs.get("tb") else "n")
     names = [state.array(x), state.array(y), state.array(node)]
     extra = [text(batch)] if batch is not None else []
     kind = "batch_product" if batch is not None else "product"
-    return CallKernel(f"{kind}_{form}", (*names, *extra, text(start), text(stop)))
+    if columns is None:
+        return CallKernel(f"{kind}_{form}", (*names, *extra, text(start), text(stop)))
+    return CallKernel(f"{kind}_{form}_columns", (*names, *(text(x) for x in (start, stop, *columns))))
 
 
 def _single(state: Lowering) -> list[Statement]:

@@ -170,7 +170,10 @@ def kernel(node: Kernel) -> list[str]:
     sizes = [s for s in node.sizes if s in used]
     params = [*node.buffers, *sizes, *node.scalars, "worker", "workers"]
     lines = [f"# {line}" for line in node.doc] + ["@kernel", *signature(node.name, params)]
-    if node.split is not None:
+    if node.split is not None and node.across is not None:
+        extents = f"{text(node.split)}, {text(node.across)}"
+        lines.append(f"    begin, end, left, right = share_area({extents}, worker, workers, {node.grain})")
+    elif node.split is not None:
         lines.append(f"    begin, end = share({text(node.split)}, worker, workers, {node.grain})")
     return lines + block(node.body, 1)
 
@@ -196,5 +199,5 @@ def used_sizes(node: Kernel) -> list[str]:
 def _names_in(node: Kernel) -> set[str]:
     import re
 
-    lines = block(node.body, 1) + ([text(node.split)] if node.split is not None else [])
+    lines = block(node.body, 1) + [text(extent) for extent in (node.split, node.across) if extent is not None]
     return set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))

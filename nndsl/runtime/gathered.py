@@ -24,7 +24,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from nndsl.runtime import products
+from nndsl.runtime import packing
 from nndsl.runtime.flow import Cell, each, least, over
 from nndsl.runtime.llvm import I1, I64, V
 from nndsl.runtime.tiles import NARROW, REGISTERS, VECTOR_BYTES, Kind, first_lanes, new_function, spread
@@ -59,7 +59,7 @@ def strips_of(kind: Kind, width: V) -> V:
 
 def strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
     """As in `products`; of a row narrower than a vector the place of the last one is the width."""
-    first, count, last = products.strip_of(kind, width, strips, s)
+    first, count, last = packing.strip_of(kind, width, strips, s)
     return first, count, (width < kind.lanes).choose(width, last)
 
 
@@ -102,7 +102,7 @@ def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth
             with usual, each(zero, count) as v:
                 place = first * VECTOR_BYTES + least(v * VECTOR_BYTES, last)
                 source = b + over(place, size) * across
-                products.columns_as_rows(kind, source, across, rows, target + v * VECTOR_BYTES, row)
+                packing.columns_as_rows(kind, source, across, rows, target + v * VECTOR_BYTES, row)
 
 
 # --- tiles -----------------------------------------------------------------------------------------------------

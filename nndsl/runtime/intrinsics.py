@@ -211,6 +211,23 @@ def tick(clocks: Any, worker: Any, word: Any) -> Any:
         atomic_store(clocks, now)
 
 
+WIDE = 128
+"""Columns that are worth cutting."""
+
+
+@helper
+def share_area(rows: Any, columns: Any, worker: Any, workers: Any, grain: Any) -> Any:
+    """The part of an area of one worker: (begin, end) of its rows, (left, right) of its columns. One axis is cut.
+
+    Each worker of a product reads the whole of one factor, and its part of the other: the shorter one should be whole.
+    """
+    if columns > rows and columns >= WIDE:
+        left, right = share(columns, worker, workers, grain)
+        return 0, rows, left, right
+    begin, end = share(rows, worker, workers, grain)
+    return begin, end, 0, columns
+
+
 @native("i64", "i64", "i64", "i64", "i64", "i64")
 def call_program(address: V, worker: V, workers: V, sync: V, table: V) -> V:
     """Call a program by its address (`Program.address`): 0, or 1 where it failed."""
@@ -252,5 +269,5 @@ __all__ = [
     "KERNEL_OPTIONS", "SYNC_WORDS", "array_bool", "array_f32", "array_f64", "array_i8", "array_i32", "array_i64",
     "array_u8", "atomic_add", "atomic_exchange", "atomic_load", "atomic_store",
     "atomic_swap_if", "barrier", "c_function", "call_program", "entry", "helper", "kernel", "pause", "program",
-    "share", "stack_words", "tick", "yield_thread",
+    "share", "share_area", "stack_words", "tick", "yield_thread",
 ]  # fmt: skip

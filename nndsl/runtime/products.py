@@ -20,133 +20,39 @@ from llvmlite import ir
 
 from nndsl.runtime.flow import LINE_BYTES, call, each, least, over, stack
 from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic
+from nndsl.runtime.packing import (
+    A_BYTES,
+    GROUP,
+    MOST_ROWS,
+    STRIP_BYTES,
+    pack_a,
+    pack_columns,
+    pack_rows,
+    shared,
+    strip_of,
+)
+from nndsl.runtime.slim_products import SLIM, narrow, slim
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import (
-    NARROW,
     TILE_ROWS,
     TILE_VECTORS,
     VECTOR_BYTES,
     Kind,
-    new_function,
     shuffle,
     spread,
     tile,
-    transpose,
 )
 
-MOST_ROWS = 128
-"""Rows that go over a strip of B: the more, the less it costs to make it contiguous."""
-STRIP_BYTES = 24 * 1024
-"""Of a strip of B: most of a first-level cache; the rest is for A."""
-GROUP = 4
-"""Strips that are copied together, since memory likes long runs."""
-A_BYTES = MOST_ROWS * 1024
 DIRECT_DEPTH = 2048
 """The depth of a panel of B that is used where it is."""
-CHUNK = 16
 ONE_ROW_VECTORS, ONE_ROW_STEPS = 8, 4
 """Of a product with one row: the vectors that are held in registers, else the rows of B that go by together."""
-
-
-# --- copies of A and B ---------------------------------------------------------------------------------------
-
-
-def strip_of(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
-    """The strip `s` of a row: its first vector, their number, and where the last one starts, in bytes from the first.
-
-    Strips are as even as possible: never a single vector beside others, whose place would have to move back into
-    another strip.
-    """
-    total = over(width + (kind.lanes - 1), kind.lanes)
-    first = over(total * s, strips)
-    count = over(total * (s + 1), strips) - first
-    last = least((count - 1) * VECTOR_BYTES, width * kind.size - (first + 1) * VECTOR_BYTES)
-    return first, count, last
-
-
-def _pack_rows(kind: Kind, b: V, down: V, width: V, strips: V, begin: V, depth: V, memory: V) -> None:
-    """GROUP strips of B, from `begin`, where its rows are contiguous."""
-    zero = depth.const(0)
-    with each(zero, depth, CHUNK) as chunk, each(begin, least(begin + GROUP, strips)) as s:
-        first, count, last = strip_of(kind, width, strips, s)
-        with each(chunk, least(chunk + CHUNK, depth)) as k:
-            source = b + k * down + first * VECTOR_BYTES
-            target = memory + (s - begin) * STRIP_BYTES + k * count * VECTOR_BYTES
-            with each(zero, count) as v:
-                place = v * VECTOR_BYTES
-                kind.store(kind.load(source + least(place, last), kind.vector), target + place)
-
-
-def columns_as_rows(kind: Kind, source: V, across: V, rows: V, target: V, row: V) -> None:
-    """A vector's worth of columns, each contiguous and `across` from the next, as vectors `row` apart."""
-    size, zero = kind.size, rows.const(0)
-    whole = over(rows, kind.lanes) * kind.lanes
-    with each(zero, whole, kind.lanes) as k:
-        transpose(kind, source + k * size, across, target + k * row, row)
-    with each(whole, rows) as k, each(zero, zero.const(kind.lanes)) as j:
-        number = kind.load(source + j * across + k * size, kind.element)
-        kind.store(number, target + k * row + j * size)
-
-
-def _pack_columns(kind: Kind, b: V, across: V, count: V, last: V, depth: V, strip: V) -> None:
-    """One strip of B where its columns are contiguous, `across` apart."""
-    with each(depth.const(0), count) as v:
-        place = v * VECTOR_BYTES
-        source = b + over(least(place, last), kind.size) * across
-        columns_as_rows(kind, source, across, depth, strip + place, count * VECTOR_BYTES)
-
-
-def _pack_a(kind: Kind, a: V, step: V, tiles: V, depth: V, memory: V, apart: V) -> None:
-    """Rows of A that lie side by side, as strips of TILE_ROWS, `apart` bytes each."""
-    tile_bytes, zero = TILE_ROWS * kind.size, depth.const(0)
-    with each(zero, depth) as k, each(zero, tiles) as t:
-        numbers = kind.load(a + k * step + t * tile_bytes, kind.several(TILE_ROWS))
-        kind.store(numbers, memory + t * apart + k * tile_bytes)
 
 
 # --- the functions ---------------------------------------------------------------------------------------------
 
 
-Body = Callable[..., None]
-
-
-def _shared(body: Body) -> Callable[[Any, Kind], Any]:
-    """Make a function of (kind, a, row, step, b, down, across, c, c_row, rows, width, depth) one of a module."""
-
-    def find(module: Any, kind: Kind) -> Any:
-        name = f"nn{body.__name__}_{kind.name}"
-        if name in module.globals:
-            return module.globals[name]
-        function = new_function(module, name, [I64] * 11)
-        builder = ir.IRBuilder(function.append_basic_block("entry"))
-        body(kind, *(V(builder, x) for x in function.args))
-        builder.ret_void()
-        return function
-
-    return find
-
-
-@_shared
-def _narrow(
-    kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
-) -> None:
-    """A C narrower than a vector: B is filled up with zeros."""
-    zero = depth.const(0)
-    most = zero.const(STRIP_BYTES // VECTOR_BYTES)
-    strip = stack(a.b, STRIP_BYTES)
-    with each(zero, depth, most) as k:
-        deep = least(most, depth - k)
-        with each(zero, deep) as line:
-            source, target = b + (k + line) * down, strip + line * VECTOR_BYTES
-            kind.store(V(a.b, ir.Constant(kind.vector, None)), target)
-            with each(zero, width) as j:
-                kind.store(kind.load(source + j * across, kind.element), target + j * kind.size)
-        with each(zero, rows, TILE_ROWS) as i:
-            call(tile(a.b.module, kind, NARROW), a + i * row + k * step, row, step, strip, zero.const(VECTOR_BYTES),
-                  zero, c + i * c_row, c_row, rows - i, deep, width, k.equals(0))  # fmt: skip
-
-
-@_shared
+@shared
 def _block(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
@@ -165,16 +71,16 @@ def _block(
         # Not a power of two apart, or all strips would compete for the same places of the cache.
         apart = deep * (TILE_ROWS * size) + LINE_BYTES
         a_here, b_here = a + k * step, b + k * down
-        _pack_a(kind, a_here, step, packed, deep, a_memory, apart)
+        pack_a(kind, a_here, step, packed, deep, a_memory, apart)
         with each(zero, strips) as s:
             first, count, last = strip_of(kind, width, strips, s)
             in_group = s - over(s, GROUP) * GROUP
             strip = b_memory + in_group * STRIP_BYTES
             with builder.if_then((direct ^ 1).value), builder.if_else(by_rows.value) as (rows_first, columns_first):
                 with rows_first, builder.if_then(in_group.equals(0).value):
-                    _pack_rows(kind, b_here, down, width, strips, s, deep, b_memory)
+                    pack_rows(kind, b_here, down, width, strips, s, deep, b_memory)
                 with columns_first:
-                    _pack_columns(kind, b_here + first * kind.lanes * across, across, count, last, deep, strip)
+                    pack_columns(kind, b_here + first * kind.lanes * across, across, count, last, deep, strip)
             strip = direct.choose(b_here + first * VECTOR_BYTES, strip)
             b_row = direct.choose(down, count * VECTOR_BYTES)
             b_last = direct.choose(last, (count - 1) * VECTOR_BYTES)
@@ -190,21 +96,25 @@ def _block(
                               place, c_row, rows - i, deep, last, k.equals(0))  # fmt: skip
 
 
-@_shared
+@shared
 def _wide(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
     """Any product, in tiles."""
-    builder = a.b
-    with builder.if_else((width < kind.lanes).value) as (narrow, usual):
-        with narrow:
-            call(_narrow(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+    builder, size = a.b, a.const(kind.size)
+    turned = row.equals(size) & step.differs(size) & (width <= SLIM) & (rows >= 4 * kind.lanes)
+    with builder.if_then(turned.value):
+        call(slim(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+        builder.ret_void()
+    with builder.if_else((width < kind.lanes).value) as (few, usual):
+        with few:
+            call(narrow(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
         with usual, each(rows.const(0), rows, MOST_ROWS) as i:
             call(_block(builder.module, kind), a + i * row, row, step, b, down, across, c + i * c_row, c_row,
                   least(rows - i, MOST_ROWS), width, depth)  # fmt: skip
 
 
-@_shared
+@shared
 def _one_row(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
@@ -248,7 +158,7 @@ def _rows_added(kind: Kind, a: V, step: V, b: V, down: V, c: V, start: V, stop: 
         kind.store(total, c + place)
 
 
-@_shared
+@shared
 def _vector(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
@@ -281,7 +191,7 @@ def _vector(
         kind.store(V(builder, builder.load(total.value)), c + i * c_row)
 
 
-@_shared
+@shared
 def _multiply(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
@@ -294,7 +204,7 @@ def _multiply(
             call(_summed(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
 
 
-@_shared
+@shared
 def _summed(
     kind: Kind, a: V, row: V, step: V, b: V, down: V, across: V, c: V, c_row: V, rows: V, width: V, depth: V
 ) -> None:
@@ -375,5 +285,7 @@ def _product(form: str, columns: bool = False) -> Callable[..., Any]:
 
 product_nn, product_tn, product_nt, product_tt = (_product(form) for form in ("nn", "tn", "nt", "tt"))
 """x @ y, x.T @ y, x @ y.T and x.T @ y.T."""
-product_tn_columns = _product("tn", columns=True)
-"""Some columns of x.T @ y."""
+product_nn_columns, product_tn_columns, product_nt_columns, product_tt_columns = (
+    _product(form, columns=True) for form in ("nn", "tn", "nt", "tt")
+)
+"""Some columns of the rows `start:stop` of each."""

@@ -140,8 +140,8 @@ def shuffle(x: V, y: V, order: list[int]) -> V:
     return V(x.b, x.b.shuffle_vector(x.value, y.value, ir.Constant(ir.VectorType(I32, len(order)), order)))
 
 
-def transpose(kind: Kind, source: V, across: V, target: V, down: V) -> None:
-    """Copy a square of one vector by one vector with rows and columns exchanged.
+def transposed(kind: Kind, source: V, across: V) -> list[V]:
+    """A square of one vector by one vector with rows and columns exchanged.
 
     In round h, elements h off the diagonal change places.
     """
@@ -156,7 +156,12 @@ def transpose(kind: Kind, source: V, across: V, target: V, down: V) -> None:
                 x, y = lines[i], lines[i + half]
                 lines[i], lines[i + half] = shuffle(x, y, low), shuffle(x, y, high)
         half //= 2
-    for i, line in enumerate(lines):
+    return lines
+
+
+def transpose(kind: Kind, source: V, across: V, target: V, down: V) -> None:
+    """Copy a square of one vector by one vector with rows and columns exchanged."""
+    for i, line in enumerate(transposed(kind, source, across)):
         kind.store(line, target + down * i)
 
 
@@ -236,5 +241,5 @@ def tile(module: Any, kind: Kind, vectors: int, height: int = TILE_ROWS) -> Any:
 
 __all__ = [
     "F32", "F64", "NARROW", "TILE_ROWS", "TILE_VECTORS", "VECTOR_BYTES", "Kind", "first_lanes", "new_function",
-    "shuffle", "spread", "tile", "transpose",
+    "shuffle", "spread", "tile", "transpose", "transposed",
 ]  # fmt: skip

@@ -108,6 +108,13 @@ def share(n: int, worker: int, workers: int, grain: int) -> tuple[int, int]:
     return min(grains * worker // workers * grain, n), min(grains * (worker + 1) // workers * grain, n)
 
 
+def share_area(rows: int, columns: int, worker: int, workers: int, grain: int) -> tuple[int, int, int, int]:
+    """As `intrinsics.share_area`."""
+    if columns > rows and columns >= 128:
+        return (0, rows, *share(columns, worker, workers, grain))
+    return (*share(rows, worker, workers, grain), 0, columns)
+
+
 def _drawn(name: str) -> Callable[[Any, int, int], Any]:
     distribution, _, dtype = name.rpartition("_")
     draw = getattr(random, distribution)
@@ -222,6 +229,7 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         "inf": math.inf,
         "nan": math.nan,
         "share": share,
+        "share_area": share_area,
         "barrier": lambda sync, workers, count: None,
         "kernel": kernel,
         "program": lambda f: f,
