@@ -130,13 +130,13 @@ def _sigmoid(x: Any) -> Any:
     return (1 if x >= 0 else e) / (1 + e)
 
 
-def _product(form: str) -> Callable[[Any, Any, Any, int, int], None]:
-    """As `products.product_nn` and its relatives."""
+def _product(form: str) -> Callable[..., None]:
+    """As `products.product_nn` and its relatives, of all columns or of some."""
 
-    def product(x: Any, y: Any, out: Any, start: int, stop: int) -> None:
+    def product(x: Any, y: Any, out: Any, start: int, stop: int, left: int = 0, right: int | None = None) -> None:
         depth = x.shape[0 if form[0] == "t" else 1]
         for i in range(start, stop):
-            for j in range(out.shape[1]):
+            for j in range(left, out.shape[1] if right is None else right):
                 total = out.make(0)
                 for k in range(depth):
                     total += (x[k, i] if form[0] == "t" else x[i, k]) * (y[j, k] if form[1] == "t" else y[k, j])
@@ -145,18 +145,8 @@ def _product(form: str) -> Callable[[Any, Any, Any, int, int], None]:
     return product
 
 
-def _product_tn_columns(x: Any, y: Any, out: Any, start: int, stop: int, begin: int, end: int) -> None:
-    """As `products.product_tn_columns`: those columns of the rows."""
-    for i in range(start, stop):
-        for j in range(begin, end):
-            total = out.make(0)
-            for k in range(x.shape[0]):
-                total += x[k, i] * y[k, j]
-            out[i, j] = total
-
-
 PRODUCTS = {f"product_{form}": _product(form) for form in ("nn", "nt", "tn", "tt")}
-PRODUCTS["product_tn_columns"] = _product_tn_columns
+PRODUCTS |= {f"{name}_columns": product for name, product in PRODUCTS.items()}
 
 
 def _sum_rows(words: Any, table: Any, out: Any, i: int, count: int) -> None:
