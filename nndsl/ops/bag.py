@@ -89,5 +89,6 @@ FAMILY: tuple[Op, ...] = (
        options={"n": REQUIRED}, hidden=True,
        cases=(case(Arg(("batch", 6), "i32", -1, 20), ("batch", 5), n=20, smooth=False),
               case(Arg(("batch", 6), "i32", -1, 20), ("batch", 16), n=20, smooth=False),
-              case(Arg((2, 300), "i32", -1, 20), (2, 77), n=20, smooth=False))),
+              case(Arg((2, 300), "i32", -1, 20), (2, 77), n=20, smooth=False),
+              case(Arg((2, 30), "i32", -1, 20), (2, 67), n=20, smooth=False))),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from llvmlite import ir
 from nndsl.runtime.flow import Cell, each, least, over, stack
 from nndsl.runtime.llvm import F32, F64, I32, I64, V, intrinsic
 from nndsl.runtime.target import arrayobj, types
-from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
+from nndsl.runtime.tiles import VECTOR_BYTES, Kind, first_lanes, new_function
 
 GROUPS = (8, 4, 2, 1)
 CHUNK = 256
@@ -43,6 +43,13 @@ def _offsets(first: V, last: V, vectors: int) -> list[V]:
     return [least(first + j * VECTOR_BYTES, last) for j in range(vectors)]
 
 
+def _behind(kind: Kind, values: V, overlap: V) -> V:
+    """Zeros for so many bytes of a vector, which lie over the vector before it and are added there."""
+    b = values.b
+    earlier = first_lanes(over(overlap, kind.size), kind.lanes)
+    return V(b, b.select(earlier.value, ir.Constant(kind.vector, None), values.value))
+
+
 def _sum(kind: Kind, vectors: int) -> Body:
     """The sum of the rows named, -1 naming none."""
 
@@ -62,12 +69,18 @@ def _sum(kind: Kind, vectors: int) -> Body:
 
 
 def _spread(kind: Kind, vectors: int) -> Body:
-    """One row added to those rows from `begin` to `end` that are named."""
+    """One row added to those rows from `begin` to `end` that are named.
+
+    Where the last vector lies over the one before it, numbers there must not be added twice.
+    """
 
     def body(words: V, count: V, value: V, table: V, row: V, begin: V, end: V, first: V, last: V) -> None:
         b, zero = words.b, count.const(0)
         offsets = _offsets(first, last, vectors)
-        values = [kind.load(value + offset, kind.vector) for offset in offsets]
+        values = [
+            _behind(kind, kind.load(value + offset, kind.vector), first + j * VECTOR_BYTES - offset)
+            for j, offset in enumerate(offsets)
+        ]
         chosen, found = stack(b, 8 * CHUNK), Cell(zero)
         with each(zero, count, CHUNK) as start:
             found.set(zero)
@@ -79,9 +92,8 @@ def _spread(kind: Kind, vectors: int) -> Body:
             with each(zero, found.get()) as k:
                 word = V(b, b.load(b.inttoptr((chosen + k * 8).value, I64.as_pointer())))
                 target = table + word * row
-                held = [kind.load(target + offset, kind.vector) for offset in offsets]
-                for one, offset, given in zip(held, offsets, values, strict=True):
-                    kind.store(kind.add(one, given), target + offset)
+                for offset, given in zip(offsets, values, strict=True):
+                    kind.store(kind.add(kind.load(target + offset, kind.vector), given), target + offset)
 
     return body
 
