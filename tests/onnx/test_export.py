@@ -21,7 +21,8 @@ from nndsl.runtime.gradcheck import made_up
 
 FOLDER = Path(__file__).parents[2] / "samples"
 SAMPLES = sorted(path for path in FOLDER.glob("*.nn") if "\nmodel " in path.read_text())
-DRAWN = {("vae", "invented")}
+DRAWN = {("vae", "invented"), ("gan", "invented"), ("unet", "noisy"), ("unet", "belongs"), ("convlstm", "frame"),
+         ("convlstm", "wanted")}  # fmt: skip
 """Outputs that are drawn anew each time."""
 
 

@@ -70,7 +70,8 @@ def prepared(rng: np.random.Generator) -> dict[str, np.ndarray]:
 def characters(rng: np.random.Generator) -> dict[str, np.ndarray]:
     """What chars.nn asks for: rows that repeat one of ten words."""
     words = rng.integers(97, 123, (10, 5))
-    return {"rows": np.tile(words[rng.integers(0, 10, 200)], 4).astype(np.uint8)}
+    rows = np.tile(words[rng.integers(0, 10, 200)], 5).astype(np.uint8)
+    return {"rows": rows[:, :20], "coming": rows[:, 1:21]}
 
 
 def backwards(rng: np.random.Generator) -> dict[str, np.ndarray]:
