@@ -107,6 +107,9 @@ def row_cure(first: tuple[Size, ...], row: tuple[Size, ...], whole: bool) -> str
         if whole and len(row) == len(first) + 1:
             return f"this one has {row[-1]} values where the other has one: end with `Dense(1)`, and take `x[..., 0]`"
         return "this one has more axes: put `|> Flatten()` before the last layer, or take one step, `x[:, -1]`"
+    named = apart_cure([(p, q) for p, q in zip(first, row, strict=False) if p != q])
+    if len(row) == len(first) and named is not None:
+        return named
     if len(row) == len(first) and row[:-1] == first[:-1] and isinstance(first[-1], int) and isinstance(row[-1], int):
         return f"end with `Dense({first[-1]})`, or declare {row[-1]} values in the other one"
     if first and isinstance(first[0], Dim) and (not row or row[0] != first[0]):

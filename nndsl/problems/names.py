@@ -82,11 +82,11 @@ class TooManyArguments(Said):
 
     Example:
 
-        h = x |> Dropout(0.5, 3)
+        h = x |> LeakyReLU(0.1, 3)
 
     Cure: drop the surplus ones; the message shows the signature.
 
-        h = x |> Dropout(0.5)
+        h = x |> LeakyReLU(0.1)
     """
 
     code = "NN105"
