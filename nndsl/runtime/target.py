@@ -20,6 +20,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.runtime.denormals import flush_denormals
+
 # Some releases of numba have types and some have none; to mypy they are all alike this way.
 arrayobj: Any = import_module("numba.np.arrayobj")
 codegen: Any = import_module("numba.core.codegen")
@@ -224,6 +226,7 @@ def _export(context: Any, library: Any, compiled: Any, name: str) -> None:
     kind = ir.FunctionType(I32, [I64] * len(description.argtypes))
     function = ir.Function(module, kind, name)
     builder = ir.IRBuilder(function.append_basic_block())
+    restore = flush_denormals(builder)
     status, _ = context.call_conv.call_function(
         builder,
         context.declare_function(module, description),
@@ -231,6 +234,7 @@ def _export(context: Any, library: Any, compiled: Any, name: str) -> None:
         description.argtypes,
         function.args,
     )
+    restore()
     builder.ret(builder.zext(status.is_error, I32))
     library.add_ir_module(module)
     library.add_linking_library(compiled.library)
