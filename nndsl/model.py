@@ -382,6 +382,12 @@ class Model:
     def __repr__(self) -> str:
         return f"<nndsl.Model {self.name}, {sum(a.size for a in self.session.params.values()):,} params>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture, and the table of layers."""
+        from nndsl.picture.notebook import model_html
+
+        return model_html(self.checked.model)
+
     def _batch(self, x: object, y: object) -> dict[str, Array]:
         ports = (*self._inputs, *self._targets)
         return check_batch(ports, bind_xy(ports, x, y))

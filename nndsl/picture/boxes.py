@@ -70,3 +70,9 @@ class Picture:
     doc: str
     about: str
     level: Level
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        from nndsl.picture.as_svg import svg_text  # which draws these boxes
+
+        return svg_text(self, 0)

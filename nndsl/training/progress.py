@@ -127,6 +127,11 @@ def make_display(verbose: int, stream: IO[str] | None) -> Display:
     """The display for `verbose` 0, 1 or 2 on a stream (None: it is closed)."""
     if verbose == 0 or stream is None:
         return Display()
+    if verbose == 1 and "IPython" in sys.modules:
+        from nndsl.training.live import Live, in_notebook
+
+        if in_notebook():
+            return Live()
     if verbose == 1 and stream.isatty() and os.environ.get("TERM") != "dumb":
         return Bar(stream)
     return Lines(stream)
