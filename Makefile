@@ -50,9 +50,10 @@ bench-quick: $(VENV)/.installed ## the same with short turns, in less than two m
 fuzz: $(VENV)/.installed ## feed made-up and mutilated programs to the compiler (`make fuzz ARGS="--programs 20000"`)
 	@$(PY) tools/fuzz.py $(ARGS)
 
-docs: $(VENV)/.installed ## write docs/errors.md, docs/ops.md, docs/library.md and the TextMate grammar anew
+docs: $(VENV)/.with-docs ## write docs/errors.md, docs/ops.md, docs/library.md and the TextMate grammar anew, and build the site
 	@$(PY) tools/make_docs.py
 	@$(PY) tools/make_editors.py
+	@$(PY) tools/make_site.py
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
