@@ -23,10 +23,12 @@ NAV: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
                    ("Error codes", "errors.md"), ("Command", "command.md"), ("Python", "python.md"))),
     ("At home with others", (("Data", "data.md"), ("ONNX", "onnx.md"), ("Keras", "keras.md"), ("PyTorch", "pytorch.md"),
                              ("scikit-learn", "sklearn.md"), ("Editors", "editors.md"), ("Notebooks", "notebooks.md"))),
-    ("Within", (("Performance", "performance.md"), ("What samples learn", "learning.md"), ("Architecture", "architecture.md"),
-                ("Decisions", "decisions/index.md"), ("Contributing", "contributing.md"), ("Changes", "changelog.md"))),
+    ("Within", (("Performance", "performance.md"), ("What samples learn", "learning.md"),
+                ("Architecture", "architecture.md"), ("Decisions", "decisions/index.md"),
+                ("Contributing", "contributing.md"), ("Changes", "changelog.md"))),
 )  # fmt: skip
-"""The pages in the order of the menu; those that are not there yet are left out."""
+"""The pages in the order of the menu; those that are not there are left out, and those that have no
+place here stand behind them, under their headings."""
 
 FENCE = re.compile(r"^(```+)(\w+)[ \t]+([^\n]*)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]+)\]\(([^)#\s]+)((?:#[^)]*)?)\)")
@@ -107,12 +109,20 @@ def pictures(folder: Path) -> None:
             picture.save(model, folder / f"{path.stem}-picture.html")
 
 
-def settings(names: set[str]) -> str:
+def menu(made: dict[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The groups of the menu with the titles and pages in each."""
+    groups = [(title, [entry for entry in entries if entry[1] in made]) for title, entries in NAV]
+    listed = {page for _, entries in groups for _, page in entries}
+    rest = [name for name in made if name not in listed and not name.startswith(("decisions/", "samples/"))]
+    more = [(made[name].split("\n", 1)[0].removeprefix("# "), name) for name in rest]
+    return [group for group in (*groups, ("More", more)) if group[1]]
+
+
+def settings(made: dict[str, str]) -> str:
     """zensical.toml: the menu of the pages that are there, and how they look."""
     nav = [
-        f"  {{ {json.dumps(title)} = [{', '.join(f'{{ {json.dumps(t)} = {json.dumps(p)} }}' for t, p in known)}] }},"
-        for title, entries in NAV
-        if (known := [(t, p) for t, p in entries if p in names])
+        f"  {{ {json.dumps(title)} = [{', '.join(f'{{ {json.dumps(t)} = {json.dumps(p)} }}' for t, p in entries)}] }},"
+        for title, entries in menu(made)
     ]
     return "\n".join([
         "[project]", 'site_name = "nndsl"', 'site_description = "A compiler for neural networks"',
@@ -172,7 +182,7 @@ def main(arguments: list[str]) -> int:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
     (folder / "pages" / "site.css").write_text(STYLE, encoding="utf-8")
-    (folder / "zensical.toml").write_text(settings(set(made)), encoding="utf-8")
+    (folder / "zensical.toml").write_text(settings(made), encoding="utf-8")
     pictures(folder / "pages" / "samples")
     if folder != BUILD:
         return 0

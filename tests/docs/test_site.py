@@ -32,7 +32,8 @@ def made(maker: ModuleType) -> dict[str, str]:
 
 
 def test_every_page_is_in_the_menu(maker: ModuleType, made: dict[str, str]) -> None:
-    listed = {page for _, entries in maker.NAV for _, page in entries}
+    listed = {page for _, entries in maker.menu(made) for _, page in entries}
+    assert ("A new page", "new.md") in maker.menu({**made, "new.md": "# A new page\n"})[-1][1]
     assert [name for name in made if name not in listed and not name.startswith(UNLISTED)] == []
     assert {"samples/index.md", "decisions/index.md"} <= listed
 
@@ -62,7 +63,7 @@ def test_an_error_that_is_shown_says_its_code(maker: ModuleType) -> None:
 
 
 def test_settings_name_the_pages_that_are_there(maker: ModuleType, made: dict[str, str]) -> None:
-    read = tomllib.loads(maker.settings(set(made)))
+    read = tomllib.loads(maker.settings(made))
     entries = [entry for section in read["project"]["nav"] for group in section.values() for entry in group]
     pages = [page for entry in entries for page in entry.values()]
     assert set(pages) <= set(made)
