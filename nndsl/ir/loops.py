@@ -339,7 +339,7 @@ class Kernel(Structure):
     sizes: tuple[str, ...]
     scalars: tuple[str, ...]
     split: Expr | None
-    grain: int
+    grain: int | Expr
     body: tuple[Statement, ...]
     doc: tuple[str, ...] = ()
     across: Expr | None = None

@@ -23,8 +23,8 @@ def home_of(node: Node, views: Mapping[Node, Node]) -> Node:
 class Region:
     """Nodes that one kernel computes.
 
-    `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (a reduction over
-    leading axes, then elementwise work on its result), "total" (a reduction to one number), "ready" (a hand-written
+    `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (reductions over the
+    first axis or the middle one, then elementwise work on their results), "total" (a reduction to one number), "ready" (a hand-written
     kernel), or "scan" (the regions of `body` once a step). `nodes` are in the order they were added, inputs first.
     """
 

@@ -1,7 +1,8 @@
-"""Reductions over leading axes, reductions to one number, and hand-written kernels."""
+"""Reductions over the first axis or a middle one, reductions to one number, and hand-written kernels."""
 
 from __future__ import annotations
 
+from nndsl.ir.dims import product
 from nndsl.ir.loops import Apply, CallKernel, Cast, Expr, For, If, Load, Num, Statement, Store, Var, equal
 from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, reduced, reduction, scalars, start_value
 from nndsl.kernels.phases import role
@@ -11,36 +12,50 @@ from nndsl.ops.table import OPS
 
 
 def columns(state: Lowering) -> Loops:
-    """A reduction over the first axis of two or the middle one of three, element by element of the result."""
-    region, node = state.region, state.region.nodes[0]
-    lowering = OPS[node.op].lowering
-    assert isinstance(lowering, Reduce)
-    (x,) = node.inputs
-    head = scalars(state)
-    flat = len(node.shape) == 1
-    column = AXES[len(node.shape) - 1]
-    start, stop = (Var("begin"), Var("end")) if flat else (Num(0, "int"), size_expr(node.shape[-1]))
-    lead: tuple[Expr, ...] = () if flat else (Var(AXES[0]),)
+    """Reductions over the first axis, element by element of the results in a line; or over the middle one of three."""
+    space, head = state.region.space, scalars(state)
+    if state.flat:
+        size = size_expr(product(space))
+        return size, LINE, [*head, *_reductions(state, (), size), *_behind(state, (), Var("begin"), Var("end"))]
+    lead, width = Var(AXES[0]), size_expr(space[-1])
+    body = (*_reductions(state, (lead,), width), *_behind(state, (lead,), Num(0, "int"), width))
+    return size_expr(space[0]), 1, [*head, For(AXES[0], Var("begin"), Var("end"), body)]
+
+
+def _reductions(state: Lowering, lead: tuple[Expr, ...], width: Expr) -> list[Statement]:
+    """All that a kernel reduces: results cleared, then row after row added; those of one length in one loop."""
+    start, stop = (Num(0, "int"), width) if lead else (Var("begin"), Var("end"))
+    column = AXES[len(lead)]
     place = (*lead, Var(column))
-    out, source = state.array(node), state.array(x)
-    value: Expr = Load(source, (*lead, Var("row"), Var(column)), x.dtype)
-    value = value if x.dtype == node.dtype else Cast(value, node.dtype)
-    clear = For(column, start, stop, (Store(out, place, start_value(lowering.combine, node.dtype)),))
-    gathered = combined(lowering.combine, Load(out, place, node.dtype), value)
-    add = For(
-        "row", Num(0, "int"), size_expr(x.shape[len(lead)]), (For(column, start, stop, (Store(out, place, gathered),)),)
-    )
-    region_rest = [n for n in region.nodes[1:] if role(n, region.space) == "full"]
-    tail: list[Statement] = []
+    nodes = [n for n in state.region.nodes if isinstance(OPS[n.op].lowering, Reduce)]
+    out: list[Statement] = []
+    for length in dict.fromkeys(n.inputs[0].shape[len(lead)] for n in nodes):
+        clear: list[Statement] = []
+        step: list[Statement] = []
+        for node in (n for n in nodes if n.inputs[0].shape[len(lead)] == length):
+            (x,), lowering = node.inputs, OPS[node.op].lowering
+            assert isinstance(lowering, Reduce)
+            name, source = state.array(node), state.array(x, None if lead else (length, product(node.shape)))
+            value: Expr = Load(source, (*lead, Var("row"), Var(column)), x.dtype)
+            value = value if x.dtype == node.dtype else Cast(value, node.dtype)
+            gathered = combined(lowering.combine, Load(name, place, node.dtype), value)
+            clear.append(Store(name, place, start_value(lowering.combine, node.dtype)))
+            step.append(Store(name, place, gathered))
+        out.append(For(column, start, stop, tuple(clear)))
+        out.append(For("row", Num(0, "int"), size_expr(length), (For(column, start, stop, tuple(step)),)))
+    return out
+
+
+def _behind(state: Lowering, lead: tuple[Expr, ...], start: Expr, stop: Expr) -> list[Statement]:
+    """What is made of the results."""
+    space, nodes = state.region.space, state.region.nodes
+    place = (*lead, Var(AXES[len(lead)]))
     body: list[Statement] = []
-    for member in region_rest:
-        body += state.define(member, place)
-    body += state.assigned([node, *region_rest], place)
-    if body:
-        tail = [For(column, start, stop, tuple(body))]
-    if flat:
-        return size_expr(node.shape[0]), LINE, [*head, clear, add, *tail]
-    return size_expr(node.shape[0]), 1, [*head, For(AXES[0], Var("begin"), Var("end"), (clear, add, *tail))]
+    for member in nodes:
+        if role(member, space) == "full" and not isinstance(OPS[member.op].lowering, Reduce):
+            body += state.define(member, place)
+    body += state.assigned([n for n in nodes if role(n, space) == "full"], place)
+    return [For(AXES[len(lead)], start, stop, tuple(body))] if body else []
 
 
 def combined(combine: str, so_far: Expr, value: Expr) -> Expr:

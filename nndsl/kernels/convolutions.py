@@ -7,6 +7,7 @@ from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, Let, Num, Statement, Var
 from nndsl.ir.plan import Region
 from nndsl.ir.types import BYTES
+from nndsl.kernels import parts
 from nndsl.kernels.lowering import AXES, Loops, Lowering, scalars
 from nndsl.kernels.rows import loops_over, row_of
 from nndsl.kernels.source import text
@@ -52,7 +53,11 @@ def places(state: Lowering) -> Loops:
         _call(state, node, block * size_expr(line), lines * size_expr(line)),
         For(AXES[0], first, last, (For(AXES[1], above, below, tuple(inner)),)),
     )
-    return size_expr(product(space[:2])), 1, [*head, For("block", begin, end, body, step=step)]
+    grain: Expr = Num(1, "int")
+    if parts.has_parts(state):
+        grain = parts.length_of(state) * height
+        head = [*head, *parts.cleared(state, grain)]
+    return size_expr(product(space[:2])), grain, [*head, For("block", begin, end, body, step=step)]
 
 
 def _block(line: Size, channels: Size, dtype: str) -> int:

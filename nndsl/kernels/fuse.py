@@ -6,6 +6,9 @@ an order in which they can run. Nodes that read only what is there anyway (leave
 something uses them, and go where that is. Comparisons are computed again wherever they are used: to store a mask
 costs more.
 
+A sum over leading axes comes as sums of its parts (passes/parts.py): those are made by the kernel that makes the rows.
+What adds the parts goes into the first kernel of its shape that comes after them, with all that is made of such sums.
+
 An update of a param or state is written by the region that computes it, unless some other region that reads the old
 value comes later: then it waits for that one.
 """
@@ -15,8 +18,8 @@ from __future__ import annotations
 from nndsl.ir.graph import ARRAYS, Graph, Node
 from nndsl.ir.plan import Region, home_of
 from nndsl.ir.types import Shape
-from nndsl.kernels.phases import phases
-from nndsl.ops.op import Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
+from nndsl.kernels.phases import is_flat, phases
+from nndsl.ops.op import Columns, Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
 from nndsl.ops.table import OPS
 
 MAX_PENDING = 8
@@ -54,6 +57,7 @@ class Fuser:
         self.positions: dict[Region, int] = {}
         self.depth: dict[Node, int] = {}
         self.read: dict[Region, tuple[tuple[int, int, int], set[Node]]] = {}
+        self.flat_sums: dict[Shape, list[Region]] = {}
 
     # --- order -----------------------------------------------------------------------------------------
 
@@ -132,6 +136,8 @@ class Fuser:
                     self.pointwise(node)
             case Reduce():
                 self.reduction(node)
+            case Columns():
+                self.with_rows(node)
             case Contract() | Ready():
                 form = "rows" if isinstance(self.lowering(node), Contract) else "ready"
                 for child in node.inputs:
@@ -193,9 +199,15 @@ class Fuser:
         """Whether `node` can be computed in `region`, with all that has to be pulled in for it."""
         if region.form in ("ready", "scan") or not aligned(node.shape, region.space):
             return False
-        if region.form != "rows" and node.shape != region.space:
+        if region.form != "rows" and (node.shape != region.space or not self.in_line(node, region)):
             return False
         return all(self.readable(child, node, region) for child in node.inputs)
+
+    def in_line(self, node: Node, region: Region) -> bool:
+        """Whether a region over the elements in a line has the place of all that `node` reads."""
+        if not is_flat(region):
+            return True
+        return isinstance(self.lowering(node), Pointwise) and all(i.shape in ((), region.space) for i in node.inputs)
 
     def waits(self, node: Node) -> bool:
         """Whether a value is neither stored nor given: pending, or a comparison."""
@@ -217,6 +229,8 @@ class Fuser:
                 self.known_number(i, region) for i in child.inputs
             )
         if not aligned(child.shape, region.space) or not same_place(child.shape, node.shape, region.space):
+            return False
+        if region.form == "columns" and (child.shape != region.space or not self.in_line(child, region)):
             return False
         if isinstance(self.lowering(child), Indexed):
             return all(self.earliest(i) < self.position(region) for i in child.inputs)
@@ -291,10 +305,24 @@ class Fuser:
             return
         if axes != (rank - 1,):
             self.settle(x)
-            self.open("columns", node.shape, node)
+            behind = self.earliest(x)
+            for region in self.flat_sums.get(node.shape, []) if axes == (0,) else []:
+                if self.position(region) > behind:
+                    self.take(region, node)
+                    return
+            region = self.open("columns", node.shape, node)
+            if axes == (0,):
+                self.flat_sums.setdefault(node.shape, []).append(region)
             return
+        self.with_rows(node)
+
+    def with_rows(self, node: Node) -> None:
+        """A reduction that is made while the rows of its input are."""
+        (x,) = node.inputs
+        if self.home(x) is x and self.waits(x):
+            self.settle(x)
         region = self.region.get(x)
-        if region is not None and region.form == "rows" and region.space == x.shape and rank > 1:
+        if region is not None and region.form == "rows" and region.space == x.shape and x.type.rank > 1:
             self.add(region, node)
             self.region[node] = region
             return

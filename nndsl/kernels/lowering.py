@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nndsl.diagnostics import InternalError
+from nndsl.ir.dims import product
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Accumulate, ArgStep, Cast, Expr, If, Let, Load, Num, Statement, Store, Var, equal
 from nndsl.ir.plan import Plan, Region
 from nndsl.ir.types import FLOATS, Shape
 from nndsl.kernels.names import WORDS
-from nndsl.kernels.phases import is_row_reduction, role
+from nndsl.kernels.phases import is_flat, is_row_reduction, role
 from nndsl.ops.op import Indexed, Pointwise, Reduce
 from nndsl.ops.shape import size_expr, source_index
 from nndsl.ops.table import OPS
@@ -22,7 +23,7 @@ LINE = 64
 """Elements that the parts of a flat loop are multiples of, so that every element falls into the same vector whatever
 the number of threads."""
 
-Loops: TypeAlias = tuple[Expr | None, int, list[Statement]]
+Loops: TypeAlias = tuple[Expr | None, int | Expr, list[Statement]]
 """The extent that workers share (None: no loop is cut), the multiple it is cut at, and the statements."""
 
 
@@ -52,6 +53,7 @@ class Lowering:
     """Whether this is a part of a scan's step, whose kernels should all share the same rows (see `row_wise`)."""
     across: Expr | None = None
     """The extent of a second axis that workers may share instead of the first."""
+    _part: str | None = None
 
     # --- names -----------------------------------------------------------------------------------------
 
@@ -65,16 +67,31 @@ class Lowering:
 
     def array(self, node: Node, shape: Shape | None = None) -> str:
         """The parameter through which the kernel sees the memory of `node`."""
-        home, wanted = self.plan.home(node), node.shape if shape is None else shape
+        home, wanted = self.plan.home(node), self._seen(node) if shape is None else shape
         found = self.arguments.get((home, wanted))
         if found is None:
             base = (
                 self.plan.names[home]
-                if home.shape == wanted
+                if home.shape == wanted or self.flat
                 else f"{self.plan.names[home]}_as_{self.plan.names.get(node, 'view')}"
             )
             found = self.arguments[home, wanted] = Argument(self.fresh(base), home, wanted)
         return found.name
+
+    @property
+    def part(self) -> str:
+        """The local that holds the part which a row's columns are added to."""
+        if self._part is None:
+            self._part = self.fresh("part")
+        return self._part
+
+    @property
+    def flat(self) -> bool:
+        """Whether the kernel sees arrays of several axes as lines."""
+        return is_flat(self.region)
+
+    def _seen(self, node: Node) -> Shape:
+        return (product(node.shape),) if self.flat and node.shape == self.region.space else node.shape
 
     def local(self, node: Node) -> str:
         if node not in self.locals:
@@ -110,6 +127,8 @@ class Lowering:
 
     def broadcast_read(self, child: Node, index: tuple[Expr, ...]) -> Expr:
         """A value where a node at `index` needs it, repeated along axes of size 1."""
+        if self.flat:
+            return self.read(child, index if child.shape else ())
         return self.read(child, source_index(child.shape, index) if child.shape else ())
 
     def value(self, node: Node, index: tuple[Expr, ...]) -> Expr:

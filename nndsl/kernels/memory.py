@@ -12,7 +12,7 @@ from nndsl.ir.types import BYTES
 from nndsl.kernels.fuse import fuse
 from nndsl.kernels.phases import crossing, is_contraction
 from nndsl.kernels.recompute import recompute, without_unread
-from nndsl.ops.op import Indexed, Pointwise
+from nndsl.ops.op import Indexed, Pointwise, Ready, Reduce
 from nndsl.ops.table import OPS
 
 
@@ -90,9 +90,8 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
                 )
                 if not inside or (through_memory and not rows):
                     found.add(home_of(child, views))
-            if is_contraction(node) or node.op == "scan_part" or (
-                region.form in ("columns", "ready", "total") and node is region.nodes[0]
-            ):
+            made_apart = isinstance(lowering, Reduce | Ready) and not rows
+            if is_contraction(node) or node.op == "scan_part" or made_apart:
                 found.add(node)
         found |= crossing(region)
         found |= {home_of(value, views) for _, value in region.assigns if value not in members}
@@ -182,6 +181,6 @@ def _name_regions(made: Plan) -> None:
         elif named:
             base = made.names[named[-1]]
         else:
-            base = region.nodes[-1].op
+            base = next((n.op for n in reversed(region.nodes) if n.op != "column_sums"), "column_sums")
         taken[base] = taken.get(base, 0) + 1
         region.name = f"{base}_kernel" if taken[base] == 1 else f"{base}_kernel_{taken[base]}"

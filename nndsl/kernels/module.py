@@ -25,6 +25,7 @@ from nndsl.passes.canonical import canonical
 from nndsl.passes.cse import cse
 from nndsl.passes.keep_old import keep_old
 from nndsl.passes.own_results import own_results
+from nndsl.passes.parts import parts
 from nndsl.passes.prune import prune
 from nndsl.passes.simplify import simplify
 
@@ -72,7 +73,7 @@ class Module:
 
 def generate(graph: Graph, timed: bool = False) -> Module:
     """Plan, lower and print a graph that went through the passes; with `timed`, each kernel's time is taken."""
-    ready, sizes = with_free_names(own_results(keep_old(cse(simplify(cse(prune(canonical(graph))))))))
+    ready, sizes = with_free_names(own_results(keep_old(cse(simplify(cse(prune(canonical(parts(graph)))))))))
     plan = make_plan(ready)
     each = {r: lower(plan, r, inside=r is not top) for top in plan.regions for r in top.kernels()}
     each, free = without_barriers(plan.regions, each)

@@ -12,7 +12,10 @@ from nndsl.ops.table import OPS
 
 
 def role(node: Node, space: Shape) -> str:
-    """ "scalar" (one for the kernel), "row" (one for each row) or "full" (one for each element)."""
+    """ "scalar" (one for the kernel), "row" (one for each row), "full" (one for each element) or "columns" (sums that
+    rows are added to)."""
+    if node.op == "column_sums":
+        return "columns"
     if node.shape == space:
         return "full"
     return "scalar" if node.shape == () else "row"
@@ -21,6 +24,16 @@ def role(node: Node, space: Shape) -> str:
 def is_contraction(node: Node) -> bool:
     """A matrix product or a convolution: its rows are made in blocks, before the loops over them."""
     return not node.is_leaf and isinstance(OPS[node.op].lowering, Contract)
+
+
+def column_sums(region: Region) -> list[Node]:
+    """The sums of columns that a region adds its rows to."""
+    return [n for n in region.nodes if n.op == "column_sums"]
+
+
+def is_flat(region: Region) -> bool:
+    """Whether a region goes over its elements in a line, whatever their axes: sums over the first axis do."""
+    return region.form == "columns" and region.nodes[0].attrs["axes"] == (0,)
 
 
 def is_row_reduction(node: Node, region: Region) -> bool:
@@ -45,7 +58,7 @@ def phases(region: Region) -> Phases:
     members = set(region.nodes)
     for node in region.nodes:
         kind = role(node, region.space)
-        at = 0 if kind == "full" or is_row_reduction(node, region) else -1
+        at = 0 if kind in ("full", "columns") or is_row_reduction(node, region) else -1
         for child in node.inputs:
             if child not in members or role(child, region.space) == "scalar":
                 continue
@@ -55,7 +68,7 @@ def phases(region: Region) -> Phases:
                 at = max(at, of[child] + (1 if kind == "full" else 0))
         of[node] = at
     full = [at for node, at in of.items() if role(node, region.space) == "full"]
-    reduced = [of[node] for node in region.nodes if is_row_reduction(node, region)]
+    reduced = [of[n] for n in region.nodes if is_row_reduction(n, region) or role(n, region.space) == "columns"]
     return Phases(of, max([*full, *reduced], default=-1) + 1)
 
 
@@ -68,7 +81,8 @@ def crossing(region: Region) -> set[Node]:
     found: set[Node] = set()
     for node in region.nodes:
         for child in node.inputs:
-            full = child in members and role(child, region.space) == role(node, region.space) == "full"
+            kinds = (role(child, region.space), role(node, region.space))
+            full = child in members and kinds in (("full", "full"), ("full", "columns"))
             if full and order.of[child] < order.of[node]:
                 found.add(child)
     return found

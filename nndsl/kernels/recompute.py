@@ -17,7 +17,7 @@ from nndsl.ir.dims import product
 from nndsl.ir.graph import ARRAYS, NUMBERS, Graph, Node, topological
 from nndsl.ir.plan import Region, home_of
 from nndsl.kernels.phases import crossing, phases
-from nndsl.ops.op import Pointwise, Reduce
+from nndsl.ops.op import Columns, Pointwise, Reduce
 from nndsl.ops.table import OPS
 
 CHEAP = frozenset(
@@ -145,13 +145,13 @@ def _uses(graph: Graph, regions: list[Region], views: Mapping[Node, Node], store
                 _fix(found, home_of(value, views))
         for node in region.nodes:
             lowering = OPS[node.op].lowering
-            plain = isinstance(lowering, Pointwise | Reduce) and region.form == "rows"
+            plain = isinstance(lowering, Pointwise | Reduce | Columns) and region.form == "rows"
             for child in node.inputs:
                 home = home_of(child, views)
                 if home not in found:
                     continue
                 here = plain and child is home and child.shape == region.space and order.get(node, 1) == 0
-                if child in members and isinstance(lowering, Pointwise | Reduce) and child is home:
+                if child in members and isinstance(lowering, Pointwise | Reduce | Columns) and child is home:
                     continue
                 if here:
                     found[home].readers.setdefault(region, []).append(node)

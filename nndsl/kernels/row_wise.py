@@ -55,7 +55,8 @@ def without_barriers(regions: Collection[Region], lowered: Lowered) -> tuple[Low
         out, found = inner, found | deeper
         if _is_row_wise(scan, out):
             found.add(scan)
-            grain = max(out[region][0].grain for region in scan.body)
+            grains = [out[region][0].grain for region in scan.body]
+            grain = max(g for g in grains if isinstance(g, int))
             for region in scan.body:
                 kernel, arguments = out[region]
                 out[region] = replace(kernel, grain=grain), arguments

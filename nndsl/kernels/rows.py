@@ -8,8 +8,9 @@ from nndsl.ir.dims import Size
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement, Var, equal
 from nndsl.ir.types import Shape
+from nndsl.kernels import parts
 from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
-from nndsl.kernels.phases import is_contraction, is_row_reduction, phases, role
+from nndsl.kernels.phases import column_sums, is_contraction, is_row_reduction, phases, role
 from nndsl.kernels.source import text
 from nndsl.ops.shape import size_expr
 
@@ -56,13 +57,17 @@ def rows(state: Lowering) -> Loops:
         return size_expr(space[0]), LINE, [*head, loop]
     product_node = region.nodes[0] if region.nodes and region.nodes[0].op == "matmul" else None
     begin, end = Var("begin"), Var("end")
+    grain: int | Expr = GRAIN if len(space) == 2 else 1
+    if parts.has_parts(state):
+        grain = parts.length_of(state)
+        head = [*head, *parts.cleared(state, grain)]
 
     def row(index: tuple[Expr, ...]) -> list[Statement]:
         return row_of(state, index)
 
     if product_node is None:
-        cut = _cut(space)
-        return size_expr(space[cut]), 1, [*head, *loops_over(state, 0, row, bounds=(begin, end), cut=cut)]
+        cut, grain = (0, grain) if parts.has_parts(state) else (_cut(space), 1)
+        return size_expr(space[cut]), grain, [*head, *loops_over(state, 0, row, bounds=(begin, end), cut=cut)]
     state.array(product_node)
     if _in_area(state):
         return size_expr(space[0]), GRAIN, [*head, *_area_of_product(state, product_node)]
@@ -70,10 +75,10 @@ def rows(state: Lowering) -> Loops:
     if len(space) == 3:
         call = _product_call(state, product_node, Num(0, "int"), size_expr(space[1]), Var(AXES[0]))
         rows = [] if alone else loops_over(state, 1, row, outer=(Var(AXES[0]),))
-        return size_expr(space[0]), 1, [*head, For(AXES[0], begin, end, (call, *rows))]
+        return size_expr(space[0]), grain, [*head, For(AXES[0], begin, end, (call, *rows))]
     if alone:
         return size_expr(space[0]), GRAIN, [*head, _product_call(state, product_node, begin, end)]
-    return size_expr(space[0]), GRAIN, [*head, *_in_blocks(state, product_node, row)]
+    return size_expr(space[0]), grain, [*head, *_in_blocks(state, product_node, row)]
 
 
 def _cut(space: Shape) -> int:
@@ -87,7 +92,7 @@ def _in_area(state: Lowering) -> bool:
     space = state.region.space
     if state.inside or len(space) != 2 or (isinstance(space[1], int) and space[1] < WIDE):
         return False
-    return all(role(n, space) != "row" for n in state.region.nodes) and phases(state.region).count <= 1
+    return all(role(n, space) not in ("row", "columns") for n in state.region.nodes) and phases(state.region).count <= 1
 
 
 def _area_of_product(state: Lowering, node: Node) -> list[Statement]:
@@ -168,6 +173,7 @@ def _elements(state: Lowering, index: tuple[Expr, ...], phase: int) -> list[Stat
     for node in here:
         if not is_contraction(node):
             out += state.define(node, index)
+    out += [parts.added(state, n, index) for n in column_sums(state.region) if order.of[n] == phase]
     out += state.assigned(here, index)
     return out + (copies(state, index) if phase == 0 else [])
 
@@ -178,7 +184,7 @@ def row_of(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
     order = phases(region)
     inner = AXES[len(space) - 1]
     index = (*row_index, Var(inner))
-    out: list[Statement] = []
+    out: list[Statement] = parts.part_of_row(state)
     for phase in range(-1, max(order.count, 1)):
         if phase >= 0:
             outside = set(state.known)

@@ -170,11 +170,12 @@ def kernel(node: Kernel) -> list[str]:
     sizes = [s for s in node.sizes if s in used]
     params = [*node.buffers, *sizes, *node.scalars, "worker", "workers"]
     lines = [f"# {line}" for line in node.doc] + ["@kernel", *signature(node.name, params)]
+    grain = node.grain if isinstance(node.grain, int) else text(node.grain)
     if node.split is not None and node.across is not None:
         extents = f"{text(node.split)}, {text(node.across)}"
-        lines.append(f"    begin, end, left, right = share_area({extents}, worker, workers, {node.grain})")
+        lines.append(f"    begin, end, left, right = share_area({extents}, worker, workers, {grain})")
     elif node.split is not None:
-        lines.append(f"    begin, end = share({text(node.split)}, worker, workers, {node.grain})")
+        lines.append(f"    begin, end = share({text(node.split)}, worker, workers, {grain})")
     return lines + block(node.body, 1)
 
 

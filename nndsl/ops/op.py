@@ -58,6 +58,11 @@ class Reduce:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Columns:
+    """Sums over leading axes in parts, made row by row in the kernel that has the rows at hand."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class View:
     """The same elements in the same order under another shape: costs nothing."""
 
@@ -106,7 +111,9 @@ class HostOnly:
     """Runs in NumPy only: for initial values, never in a training or inference program."""
 
 
-Lowering: TypeAlias = Pointwise | Indexed | Reduce | View | Contract | Ready | Expand | Loop | LoopPart | HostOnly
+Lowering: TypeAlias = (
+    Pointwise | Indexed | Reduce | Columns | View | Contract | Ready | Expand | Loop | LoopPart | HostOnly
+)
 
 
 # --- cases -----------------------------------------------------------------------------------------------

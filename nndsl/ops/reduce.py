@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.types import Kind, TensorType
 from nndsl.lazy import np
 from nndsl.ops import build as b
-from nndsl.ops.op import Arg, Op, Reduce, ShapeFault, Types, case
+from nndsl.ops.op import Arg, Columns, Op, Reduce, ShapeFault, Types, case
 from nndsl.ops.steps import behind
 
 
@@ -52,6 +54,34 @@ def _product_grad(n: Node, g: Node) -> tuple[Node]:
     return (b.mul(spread(n, g), b.transpose(found, tuple(order.index(i) for i in range(x.type.rank)))),)
 
 
+# --- sums in parts -------------------------------------------------------------------------------------------
+
+PARTS = 16
+"""Parts of a long sum over leading axes: as many, however many threads there are, so that the sum's bits do not
+depend on them."""
+TILE = 16
+"""Rows of a matrix that parts are multiples of: products are computed in tiles of rows."""
+
+
+def part_length(first: Any, rank: int) -> Any:
+    """How many steps of the first axis one part has: of a number, or as text of one."""
+    grain = TILE if rank == 2 else 1
+    return (first + (PARTS * grain - 1)) // (PARTS * grain) * grain
+
+
+def _parts_type(types: Types, attrs: Attrs) -> TensorType:
+    (t,) = types
+    if t.rank < 2:
+        raise ShapeFault(f"has no leading axes, this is {t}", (0,), code="axis")
+    return TensorType("i32" if t.dtype == "bool" else t.dtype, (PARTS, t.shape[-1]))
+
+
+def _column_sums(x: Any) -> Any:
+    length = max(1, part_length(x.shape[0], x.ndim))
+    parts = [x[k * length : (k + 1) * length] for k in range(PARTS)]
+    return np.stack([np.sum(p, axis=tuple(range(x.ndim - 1)), dtype=_total_dtype(x)) for p in parts])
+
+
 CASES = (
     case((3, 4), axes=(1,)), case((3, 4), axes=(0,)), case((3, 4), axes=(0, 1)), case(("batch", 70), axes=(0,)),
     case(("batch", 70), axes=(1,)), case((2, 3, 4, 5), axes=(1, 2)), case((2, 3, 4, 5), axes=(0, 3)),
@@ -64,6 +94,9 @@ FAMILY: tuple[Op, ...] = (
     Op("sum", ("x",), "The sum over axes.", reduced, lambda x, axes: np.sum(x, axis=axes, dtype=_total_dtype(x)),
        Reduce("add"), lambda n, g: (spread(n, g) if g.dtype == n.inputs[0].dtype else None,), hidden=True, steps=behind,
        cases=(*CASES, case(Arg((3, 4), "bool"), axes=(1,), smooth=False))),
+    Op("column_sums", ("x",), "The sums over all axes but the last, of each part of the first axis by itself.", _parts_type,
+       _column_sums, Columns(), hidden=True,
+       cases=(case(("batch", 5)), case(("batch", 2, 3)), case((70, 3)), case((3, 2, 2, 4)))),
     Op("prod", ("x",), "The product over axes.", reduced, lambda x, axes: np.prod(x, axis=axes, dtype=_total_dtype(x)),
        Reduce("mul"), _product_grad, hidden=True, steps=behind,
        cases=(*CASES[:4], *CASES[5:7], case(Arg((3, 4), "bool"), axes=(1,), smooth=False))),

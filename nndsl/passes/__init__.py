@@ -11,10 +11,12 @@ from nndsl.passes.expand import expand
 from nndsl.passes.fold import fold
 from nndsl.passes.simplify import simplify
 from nndsl.passes.sparse import sparse
+from nndsl.passes.sums import sums
+from nndsl.passes.vectors import vectors
 
 Pass = Callable[[Graph], Graph]
 
-PIPELINE: tuple[Pass, ...] = (expand, simplify, fold, cse, simplify, sparse, cse, dce)
+PIPELINE: tuple[Pass, ...] = (expand, simplify, fold, cse, vectors, sums, simplify, fold, sparse, cse, dce)
 NEEDED: tuple[Pass, ...] = (expand,)
 
 

@@ -59,12 +59,12 @@ def _arg(node: Node) -> Node:
 
 
 def _reduction(node: Node) -> Node:
-    """Over the last axis, over the first of two, over the middle of three, or of one axis to a number."""
+    """Over the last axis, over the first, over the middle of three, or of one axis to a number."""
     (x,), axes = node.inputs, node.attrs["axes"]
     rank = x.type.rank
     if len(axes) == rank:
         return _total(node) if rank > 1 else node
-    if axes == (rank - 1,) and rank > 1:
+    if axes in ((rank - 1,), (0,)) and rank > 1:
         return node
     block = [axes[-1]]
     while block[0] - 1 in axes:

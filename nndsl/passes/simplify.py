@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from nndsl.ir.graph import Graph, Node, const
 from nndsl.ir.rewrite import rewrite
+from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
 from nndsl.ops.op import Pointwise
 from nndsl.ops.table import OPS
@@ -60,6 +61,18 @@ def identity_right(value: float) -> Rule:
 def identity_left(value: float) -> Rule:
     """value op x is x."""
     return lambda n: _same(n, n.inputs[1]) if is_const(n.inputs[0], value) else None
+
+
+def _of_zero(n: Node) -> Node | None:
+    """-0 and 0 / count are 0."""
+    if not is_const(n.inputs[0], 0) or n.dtype not in FLOATS:
+        return None
+    counts = n.op == "negative" or n.inputs[1].op == "dim" or _counts(n.inputs[1])
+    return _same(n, n.inputs[0]) if counts else None
+
+
+def _counts(n: Node) -> bool:
+    return n.op == "const" and n.attrs["value"] != 0
 
 
 def _double_negative(n: Node) -> Node | None:
@@ -209,8 +222,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "add": (identity_right(0), identity_left(0), _add_negative),
     "subtract": (identity_right(0), _subtract_negative),
     "multiply": (identity_right(1), identity_left(1)),
-    "divide": (identity_right(1),),
-    "negative": (_double_negative,),
+    "divide": (identity_right(1), _of_zero),
+    "negative": (_double_negative, _of_zero),
     "stop_gradient": (_no_gradient,),
     "power": (_power,),
     "cast": (_cast,),

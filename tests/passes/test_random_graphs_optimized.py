@@ -20,6 +20,7 @@ from nndsl.passes.autodiff import gradients
 from nndsl.passes.canonical import canonical
 from nndsl.passes.cse import cse
 from nndsl.passes.keep_old import keep_old
+from nndsl.passes.parts import parts
 from nndsl.passes.simplify import simplify
 from nndsl.passes.verify import verify
 from nndsl.runtime import interpreter
@@ -27,7 +28,7 @@ from nndsl.runtime.executable import Interpreted
 
 SIZES = {"batch": 3}
 RELAXED = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-BACKEND: tuple[Pass, ...] = (canonical, cse, simplify, cse, keep_old)
+BACKEND: tuple[Pass, ...] = (parts, canonical, cse, simplify, cse, keep_old)
 """What `kernels.module.generate` applies on top."""
 
 

@@ -1,0 +1,65 @@
+"""Sums of columns that a kernel makes beside its rows: each part of the first axis has a row of sums of its own.
+
+    begin, end = share(batch, worker, workers, length)           a worker has whole parts
+    for part in range(begin // length, …): sums[part, :] = 0
+    for i in range(begin, end):
+        part = i // length
+        for j in range(n):
+            y[i, j] = …
+            sums[part, j] = sums[part, j] + y[i, j]
+"""
+
+from __future__ import annotations
+
+from nndsl.ir.graph import Node
+from nndsl.ir.loops import Apply, Cast, Expr, For, Let, Load, Num, Select, Statement, Store, Var, equal
+from nndsl.kernels.lowering import AXES, Lowering, start_value
+from nndsl.kernels.phases import column_sums
+from nndsl.ops.reduce import PARTS, part_length
+from nndsl.ops.shape import size_expr
+
+
+def has_parts(state: Lowering) -> bool:
+    """Whether the kernel sums columns."""
+    return bool(column_sums(state.region))
+
+
+def length_of(state: Lowering) -> Expr:
+    """Steps of the first axis in one part."""
+    first, rank = state.region.space[0], len(state.region.space)
+    if isinstance(first, int):
+        return Num(max(1, part_length(first, rank)), "int")
+    return Apply("max", (part_length(size_expr(first), rank), Num(1, "int")), "int")
+
+
+def cleared(state: Lowering, grain: Expr) -> list[Statement]:
+    """The worker's parts at 0; those behind the last step are the last worker's. `grain` is a part in what the workers
+    share."""
+    nodes = column_sums(state.region)
+    if not nodes:
+        return []
+    part, column = Var(state.part), AXES[1]
+    body = [Store(state.array(n), (part, Var(column)), start_value("add", n.dtype)) for n in nodes]
+    last = equal(Var("worker"), Var("workers") - 1)
+    first, behind = (_up(Var(name), grain) for name in ("begin", "end"))
+    stop = Select(last, Num(PARTS, "int"), behind)
+    inner = For(column, Num(0, "int"), size_expr(state.region.space[-1]), tuple(body))
+    return [For(state.part, first, stop, (inner,))]
+
+
+def _up(place: Expr, grain: Expr) -> Expr:
+    return (place + grain - 1) // grain
+
+
+def part_of_row(state: Lowering) -> list[Statement]:
+    """Which part a row belongs to."""
+    return [Let(state.part, Var(AXES[0]) // length_of(state))] if has_parts(state) else []
+
+
+def added(state: Lowering, node: Node, index: tuple[Expr, ...]) -> Statement:
+    """One element of a row added to its column."""
+    place = (Var(state.part), index[-1])
+    value = state.read(node.inputs[0], index)
+    value = value if value.dtype == node.dtype else Cast(value, node.dtype)
+    name = state.array(node)
+    return Store(name, place, Load(name, place, node.dtype) + value)
