@@ -24,8 +24,9 @@ class Region:
     """Nodes that one kernel computes.
 
     `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (reductions over the
-    first axis or the middle one, then elementwise work on their results), "total" (a reduction to one number), "ready" (a hand-written
-    kernel), or "scan" (the regions of `body` once a step). `nodes` are in the order they were added, inputs first.
+    first axis or the middle one, then elementwise work on their results), "total" (a reduction to one number), "ready"
+    (a hand-written kernel), or "scan" (the regions of `body` once a step). `nodes` are in the order they were added,
+    inputs first.
     """
 
     form: str
