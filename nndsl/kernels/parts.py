@@ -16,7 +16,7 @@ from nndsl.ir.loops import Apply, Cast, Expr, For, Let, Load, Num, Select, State
 from nndsl.kernels.lowering import AXES, Lowering, start_value
 from nndsl.kernels.phases import column_sums
 from nndsl.ops.reduce import PARTS, part_length
-from nndsl.ops.shape import size_expr
+from nndsl.ops.shape import both, size_expr
 
 
 def has_parts(state: Lowering) -> bool:
@@ -32,19 +32,25 @@ def length_of(state: Lowering) -> Expr:
     return Apply("max", (part_length(size_expr(first), rank), Num(1, "int")), "int")
 
 
-def cleared(state: Lowering, grain: Expr) -> list[Statement]:
-    """The worker's parts at 0; those behind the last step are the last worker's. `grain` is a part in what the workers
-    share."""
+def cleared(state: Lowering, grain: Expr, area: bool = False) -> list[Statement]:
+    """The worker's parts at 0, and those behind the last step. `grain` is a part in what the workers share.
+
+    In an `area` they may share the columns instead, so that each has all parts.
+    """
     nodes = column_sums(state.region)
     if not nodes:
         return []
-    part, column = Var(state.part), AXES[1]
+    part, column, space = Var(state.part), AXES[1], state.region.space
+    begin, end, steps = Var("begin"), Var("end"), size_expr(space[0])
     body = [Store(state.array(n), (part, Var(column)), start_value("add", n.dtype)) for n in nodes]
+    left: Expr = Num(0, "int")
+    right = size_expr(space[-1])
     last = equal(Var("worker"), Var("workers") - 1)
-    first, behind = (_up(Var(name), grain) for name in ("begin", "end"))
-    stop = Select(last, Num(PARTS, "int"), behind)
-    inner = For(column, Num(0, "int"), size_expr(state.region.space[-1]), tuple(body))
-    return [For(state.part, first, stop, (inner,))]
+    if area:
+        last = both(equal(end, steps), begin <= Apply("max", (steps - 1, Num(0, "int")), "int"))
+        left, right = Var("left"), Var("right")
+    stop = Select(last, Num(PARTS, "int"), _up(end, grain))
+    return [For(state.part, _up(begin, grain), stop, (For(column, left, right, tuple(body)),))]
 
 
 def _up(place: Expr, grain: Expr) -> Expr:

@@ -60,7 +60,7 @@ def rows(state: Lowering) -> Loops:
     grain: int | Expr = GRAIN if len(space) == 2 else 1
     if parts.has_parts(state):
         grain = parts.length_of(state)
-        head = [*head, *parts.cleared(state, grain)]
+        head = [*head, *parts.cleared(state, grain, area=product_node is not None and _in_area(state))]
 
     def row(index: tuple[Expr, ...]) -> list[Statement]:
         return row_of(state, index)
@@ -70,7 +70,7 @@ def rows(state: Lowering) -> Loops:
         return size_expr(space[cut]), grain, [*head, *loops_over(state, 0, row, bounds=(begin, end), cut=cut)]
     state.array(product_node)
     if _in_area(state):
-        return size_expr(space[0]), GRAIN, [*head, *_area_of_product(state, product_node)]
+        return size_expr(space[0]), grain, [*head, *_area_of_product(state, product_node)]
     alone = len(region.nodes) == 1 and not region.assigns
     if len(space) == 3:
         call = _product_call(state, product_node, Num(0, "int"), size_expr(space[1]), Var(AXES[0]))
@@ -92,7 +92,7 @@ def _in_area(state: Lowering) -> bool:
     space = state.region.space
     if state.inside or len(space) != 2 or (isinstance(space[1], int) and space[1] < WIDE):
         return False
-    return all(role(n, space) not in ("row", "columns") for n in state.region.nodes) and phases(state.region).count <= 1
+    return all(role(n, space) != "row" for n in state.region.nodes) and phases(state.region).count <= 1
 
 
 def _area_of_product(state: Lowering, node: Node) -> list[Statement]:
@@ -105,7 +105,8 @@ def _area_of_product(state: Lowering, node: Node) -> list[Statement]:
 
     def row(index: tuple[Expr, ...]) -> list[Statement]:
         inner = AXES[1]
-        return [For(inner, left, right, tuple(_elements(state, (*index, Var(inner)), 0)))]
+        elements = tuple(_elements(state, (*index, Var(inner)), 0))
+        return [*parts.part_of_row(state), For(inner, left, right, elements)]
 
     return _in_blocks(state, node, row, (left, right))
 
