@@ -165,6 +165,8 @@ SEQUENCES: Sequence[Entry] = (
     ("multi_head_attention_causal", several(lambda: L.MultiHeadAttention(2, 3, use_bias=False), (4, 5), (4, 5),
                                             use_causal_mask=True)),
     ("grouped_query_attention", several(lambda: L.GroupQueryAttention(2, 4, 2), (4, 5), (6, 5))),
+    ("attention", joined(lambda: L.Attention(use_scale=True, score_mode="concat"), (4, 3), (5, 3))),
+    ("additive_attention", joined(lambda: L.AdditiveAttention(), (4, 3), (5, 3), (5, 3))),
     ("add", joined(lambda: L.Add(), (4,), (4,), (4,))),
     ("subtract", joined(lambda: L.Subtract(), (4,), (4,))),
     ("multiply", joined(lambda: L.Multiply(), (4,), (4,))),

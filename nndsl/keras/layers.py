@@ -90,6 +90,14 @@ def _attention(start: str) -> Callable[[Config], tuple[Weight, ...]]:
     return weights
 
 
+def _scores(config: Config) -> tuple[Weight, ...]:
+    """The weights of Attention: how much scores count, and how much those of joined values do."""
+    names = (["scale"] if config.get("use_scale") is True else []) + (
+        ["concat_score_weight"] if config.get("score_mode") == "concat" else []
+    )
+    return own(*names)(config)
+
+
 def _trained(weight: str, start: str, *, more: bool = True, constrained: bool = True) -> tuple[Setting, ...]:
     """The settings about the training of a weight: where it starts, its penalty and its constraint."""
     out = [Setting(f"{weight}_initializer", initializer, start, training=True)]
@@ -109,6 +117,7 @@ PADDING = Setting("padding", word("valid", "same"), '"valid"')
 WINDOW = (Setting("kernel_size", each_axis), Setting("strides", each_axis, "1"), PADDING)
 MULTIPLIER = Setting("depth_multiplier", whole, "1")
 DILATION = Setting("dilation_rate", each_axis, "1")
+SCORED = frozenset({"return_attention_scores", "use_causal_mask"})
 MASKED = frozenset({"mask"})
 RECURRENT_CALLS = frozenset({"initial_state", "mask"})
 ATTENTION_CALLS = frozenset({
@@ -148,9 +157,9 @@ def _pool(name: str) -> Kind:
 
 def _recurrent(name: str, *settings: Setting) -> Kind:
     trained = (
-        *_trained("kernel", "glorot_uniform", constrained=False),
-        *_trained("recurrent", "orthogonal", constrained=False),
-        *_trained("bias", "zeros", constrained=False), ACTIVITY,
+        *_trained("kernel", "glorot_uniform"),
+        *_trained("recurrent", "orthogonal"),
+        *_trained("bias", "zeros"), ACTIVITY,
         Setting("dropout", number, "0.0", training=True), Setting("recurrent_dropout", number, "0.0", training=True),
     )  # fmt: skip
     results = (Setting("return_sequences", truth, "false"), Setting("return_state", truth, "false"),
@@ -228,6 +237,13 @@ _KINDS = (
         Setting("head_dim", whole), Setting("num_query_heads", whole), Setting("num_key_value_heads", whole),
         *ATTENTION,
     ), _attention("_"), ATTENTION_CALLS),
+    Kind("Attention", (
+        Setting("use_scale", truth, "false"), Setting("score_mode", word("dot", "concat"), '"dot"'),
+        Setting("dropout", number, "0.0", training=True),
+    ), _scores, SCORED),
+    Kind("AdditiveAttention", (
+        Setting("use_scale", truth, "true"), Setting("dropout", number, "0.0", training=True),
+    ), own("scale?use_scale"), SCORED),
     Kind("BatchNormalization", (
         AXIS, Setting("momentum", number, "0.99"), Setting("epsilon", number, "0.001"), *CENTER_SCALE, *BETA_GAMMA,
         *_trained("moving_mean", "zeros", more=False), *_trained("moving_variance", "ones", more=False),

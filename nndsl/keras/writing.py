@@ -247,7 +247,8 @@ class _Body:
         if layer.kind in JOINING:
             return [self._joined(layer, _listed(call), built)]
         args = call.args
-        if layer.inner is not None and len(args) == 1 and isinstance(args[0], list):
+        listing = layer.inner is not None or layer.kind in ("Attention", "AdditiveAttention")
+        if listing and len(args) == 1 and isinstance(args[0], list):
             args = tuple(args[0])
         if not args or not all(isinstance(each, Tensor) for each in args):
             if layer.kind == "Bidirectional" or "initial_state" in self._calls(layer):
