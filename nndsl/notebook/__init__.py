@@ -18,11 +18,11 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from nndsl.notebook.magic import make_magic
 
     def show(
-        shell: InteractiveShell, kind: type[BaseException], error: BaseException, trace: Any, offset: Any = None
+        shell: InteractiveShell, kind: type[BaseException], error: BaseException, trace: Any, tb_offset: Any = None
     ) -> list[str]:
-        """The Problems in place of a traceback."""
+        """Show the Problems in place of a traceback."""
         lines = problem_lines(error.problems) if isinstance(error, NndslError) else [str(error)]
-        shell._showtraceback(kind, error, lines)
+        shell._showtraceback(kind, error, lines)  # IPython leaves it to such a function to show something
         return lines
 
     shell.set_custom_exc((NndslError,), show)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from nndsl.diagnostics import Problem, render
 
-RED, YELLOW, BLUE, CYAN, GREEN, END = "\x1b[1;31m", "\x1b[1;33m", "\x1b[34m", "\x1b[36m", "\x1b[32m", "\x1b[0m"
+RED, YELLOW, BLUE, VIOLET, GREEN, END = "\x1b[1;31m", "\x1b[1;33m", "\x1b[34m", "\x1b[35m", "\x1b[32m", "\x1b[0m"
 _REMARK = re.compile(r"^( *\| *)(\^+|-+)(.*)$")
 _SOURCE = re.compile(r"^( *\d+ \|)(.*)$")
 
@@ -28,7 +28,7 @@ def _colored(line: str, number: int, problem: Problem) -> str:
         head, _, rest = line.partition(": ")
         return f"{shade}{head}{END}: {rest}"
     if (remark := _REMARK.match(line)) is not None:
-        color = shade if remark[2].startswith("^") else CYAN
+        color = shade if remark[2].startswith("^") else VIOLET
         return f"{BLUE}{remark[1]}{END}{color}{remark[2]}{remark[3]}{END}"
     if (source := _SOURCE.match(line)) is not None:
         return f"{BLUE}{source[1]}{END}{source[2]}"

@@ -72,7 +72,7 @@ def test_values_of_consts_are_those_of_the_language():
 def test_a_mistake_is_a_problem_in_colours_and_no_traceback(shell):
     with pytest.raises(NndslError) as caught:
         shell.magic("", TEXT.replace("Dense(2)", "Dens(2)"))
-    lines = shell.show(shell, NndslError, caught.value, None)
+    lines = shell.show(shell, NndslError, caught.value, None, tb_offset=None)  # as IPython calls it
     assert shell.shown == [lines]
     assert "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines) == str(caught.value)
     assert lines[0].startswith("\x1b[1;31merror[NN101]")
