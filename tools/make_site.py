@@ -79,7 +79,7 @@ def linked(text: str, source: Path, name: str, homes: dict[Path, str]) -> str:
 
 def sample(path: Path) -> str:
     """The page of a sample: its picture, which opens in a page of its own, and its code."""
-    lines = [f"# {path.stem}", ""]
+    lines = ["---", "hide:", "  - toc", "---", "", f"# {path.stem}", ""]  # its room is the code's
     if has_model(path):
         lines += [f"[![The layers of {path.name}]({path.stem}-picture.svg)]({path.stem}-picture.html)", "",
                   f"[Open the boxes]({path.stem}-picture.html){{ .md-button }}", ""]  # fmt: skip
@@ -165,6 +165,7 @@ pymdownx.superfences = {}
 
 STYLE = """\
 .md-grid { max-width: 76rem; }
+.md-typeset pre > code { font-size: 0.6rem; }
 .md-typeset table:not([class]) td, .md-typeset table:not([class]) th { padding: 0.5em 0.8em; }
 .md-typeset table:not([class]) code { white-space: normal; overflow-wrap: anywhere; }
 .md-typeset img[src$=".svg"] { max-height: 70vh; border-radius: 4px; }
