@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nndsl import driver
-from nndsl.data.feed import bind_xy, check_batch, check_feed, fast_path
+from nndsl.data.learned import Learned
 from nndsl.diagnostics import NndslError, Source
 from nndsl.problems.training import NothingToTrain, WrongSetting
 from nndsl.summary import summary_text
@@ -20,20 +20,19 @@ from nndsl.training import fit as loop
 from nndsl.training.callback import Callback, CallbackList, History
 from nndsl.training.callbacks import build_callbacks
 from nndsl.training.feed import Feed
+from nndsl.training.feeding import Feeding
 from nndsl.training.monitor import is_number
 from nndsl.training.parameters import Parameters
 from nndsl.training.progress import Display, default_stream, make_display, values_text
 from nndsl.training.section import (
     choice_setting,
     count_setting,
-    feed_of,
     fit_settings,
     fresh_seed,
     pair,
-    ports_of,
     share_setting,
 )
-from nndsl.training.sources import DataPlace, section_feed
+from nndsl.training.sources import DataPlace
 from nndsl.training.trainable import Array, Logs
 from nndsl.training.warn import warn
 
@@ -130,15 +129,13 @@ class Model:
         threads: int | None = None,
     ) -> None:
         self.checked = checked
-        self.place = DataPlace(folder)
+        self.feeding = Feeding(checked.model, checked.train, DataPlace(folder))
         chosen = seed if seed is not None else checked.train.seed
         self.seed: int = chosen if chosen is not None else fresh_seed()
         self.session: Session = driver.open_session(checked, engine=engine, threads=threads, seed=self.seed)
         self.stop_training = False
         self.history: History | None = None
-        self._inputs, self._targets = ports_of(checked.model)
-        self._fast = [fast_path(port) for port in self._inputs]
-        self._one_input = self._inputs[0].name if len(self._inputs) == 1 else None
+        self._fast = self.feeding.fast
         self._vocabulary: tuple[str, ...] | None = None
         self._writers: dict[str | None, Writer] = {}
 
@@ -151,6 +148,11 @@ class Model:
     def consts(self) -> Mapping[str, object]:
         """The model's parameters as resolved: defaults and overrides."""
         return self.checked.model.consts
+
+    @property
+    def learned(self) -> Learned:
+        """What the training data said, beside the weights: means for `normalize`, classes, vocabularies."""
+        return self.feeding.learned
 
     @property
     def params(self) -> Parameters:
@@ -207,18 +209,20 @@ class Model:
         used = build_callbacks(spec.callbacks, Path()) if callbacks is None else _all_callbacks(callbacks)
         wanted = spec.validation_split if validation_split is None else validation_split
         share = share_setting("validation_split", wanted)
-        ports = (*self._inputs, *self._targets)
         validation: Feed | None = None
         if x is None:
-            feed = section_feed(spec, ("data",), ports, self.place, "train")
+            feed = self.feeding.section(("data",), "train")
         else:
-            feed = feed_of(ports, x, y, "the training data")
+            feed = self.feeding.given(x, y, "the training data")
         if validation_data is not None:
-            validation = feed_of(ports, *pair("validation_data", validation_data), "the validation data")
+            validation = self.feeding.given(*pair("validation_data", validation_data), "the validation data")
         elif x is None and spec.validation is not None and validation_split is None:
-            validation = section_feed(spec, ("validation",), ports, self.place, "validate")
+            validation = self.feeding.section(("validation",), "validate")
         elif share > 0:
             feed, validation = feed.split(share, spec.span)
+        self.feeding.learn(feed)
+        feed = self.feeding.bound(feed)
+        validation = None if validation is None else self.feeding.bound(validation)
         self.history = History()
         return loop.fit(self.session, self, feed, validation, settings, used, display, self.history)
 
@@ -237,13 +241,12 @@ class Model:
         choice_setting("verbose", verbose, (0, 1, 2))
         spec = self.checked.train
         size = count_setting("batch_size", spec.batch_size if batch_size is None else batch_size)
-        ports = (*self._inputs, *self._targets)
         if x is None:
-            feed = section_feed(spec, ("test", "validation"), ports, self.place, "evaluate")
+            feed = self.feeding.section(("test", "validation"), "evaluate")
         else:
-            feed = feed_of(ports, x, y, "the data")
+            feed = self.feeding.given(x, y, "the data")
         hooks = CallbackList(_all_callbacks(callbacks), self, {"verbose": verbose}) if callbacks else None
-        logs = loop.evaluate(self.session, feed, size, hooks)
+        logs = loop.evaluate(self.session, self.feeding.bound(feed), size, hooks)
         if verbose:
             print(values_text(logs))
         return logs
@@ -255,24 +258,24 @@ class Model:
 
         Without `x`, for the train section's `test` data. Raises NndslError (NN5xx, NN600, NN602).
         """
-        if self._one_input is not None and type(x) is np.ndarray and batch_size is None and not verbose:
+        if self._fast is not None and type(x) is np.ndarray and batch_size is None and not verbose:
             # One row should take microseconds: an array that is right as it stands goes straight to the kernels.
-            array = self._fast[0](x)
+            array = self._fast(x)
             if array is not None and len(array) <= PREDICT_ROWS:
-                return _plain(self.session.predict({self._one_input: array}))
+                return _plain(self.session.predict({self.feeding.inputs[0].name: array}))
         choice_setting("verbose", verbose, (0, 1, 2))
         size = PREDICT_ROWS if batch_size is None else count_setting("batch_size", batch_size)
-        if x is None:
-            feed = section_feed(self.checked.train, ("test", "validation"), self._inputs, self.place, "predict")
-            return _plain(self._predicted(feed, size))
-        given = bind_xy(self._inputs, x)
-        inputs = {port.name for port in self._inputs}
-        targets = {port.name for port in self._targets}
-        given = {name: array for name, array in given.items() if name in inputs or name not in targets}
-        return _plain(self._predicted(Feed(check_feed(self._inputs, given, "x"), self._inputs), size))
+        if isinstance(x, Feed):
+            feed = x
+        elif x is None:
+            feed = self.feeding.section_inputs(("test", "validation"))
+        else:
+            feed = self.feeding.of_inputs(x)
+        return _plain(self._predicted(self.feeding.bound(feed), size))
 
     def _predicted(self, feed: Feed, size: int) -> dict[str, Array]:
-        parts = [self.session.predict(batch) for _, batch in feed.in_order(size)]
+        with feed.in_order(size) as batches:
+            parts = [self.session.predict(batch) for _, batch in batches]
         if len(parts) == 1:
             return parts[0]
         return {name: _joined([part[name] for part in parts]) for name in parts[0]}
@@ -283,7 +286,7 @@ class Model:
 
         A text, of which each character counts, or a list of words; None leaves it to the model (see `generate`).
         """
-        return self._vocabulary
+        return self._vocabulary or self.feeding.vocabulary
 
     @vocabulary.setter
     def vocabulary(self, value: Iterable[str] | None) -> None:
@@ -317,7 +320,7 @@ class Model:
         from nndsl.generation.asking import answer, asked
 
         wanted = asked(length, temperature, top_k, top_p, seed, stop, remember)
-        return answer(self.writer(output), prompt, self._vocabulary, wanted)
+        return answer(self.writer(output), prompt, self.vocabulary, wanted)
 
     def writer(self, output: str | None = None) -> Writer:
         """The programs by which this model goes on with texts. Raises NndslError (NN630)."""
@@ -332,12 +335,12 @@ class Model:
 
         `x` may hold inputs and targets together by name. Raises NndslError (NN5xx).
         """
-        return self.session.value_and_grad(self._batch(x, y))
+        return self.session.value_and_grad(self.feeding.batch(x, y))
 
     def train_on_batch(self, x: object, y: object = None) -> Logs:
         """One optimizer step on one batch; the losses and metrics of this batch. Raises NndslError (NN5xx, NN601)."""
         self._trainable()
-        batch = self._batch(x, y)
+        batch = self.feeding.batch(x, y)
         self.session.reset_metrics()
         return self.session.train_step(batch) | self.session.metric_results()
 
@@ -356,7 +359,9 @@ class Model:
 
         Raises NndslError (NN612) where the file cannot be written.
         """
-        content = checkpoint.encode(self.session, self.name, self.consts, training, self._vocabulary)
+        content = checkpoint.encode(
+            self.session, self.name, self.consts, training, self._vocabulary, self.feeding.learned
+        )
         checkpoint.write(path, content)
 
     def load_weights(self, path: str | os.PathLike[str], training: bool = False) -> None:
@@ -366,6 +371,7 @@ class Model:
         """
         found = checkpoint.load(self.session, path, training, self.checked.weights)
         self._vocabulary = found.vocabulary or self._vocabulary
+        self.feeding.learned = found.learned or self.feeding.learned
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write what `predict` computes, with the weights as they are, as an ONNX model.
@@ -387,10 +393,6 @@ class Model:
         from nndsl.picture.notebook import model_html
 
         return model_html(self.checked.model)
-
-    def _batch(self, x: object, y: object) -> dict[str, Array]:
-        ports = (*self._inputs, *self._targets)
-        return check_batch(ports, bind_xy(ports, x, y))
 
     def _trainable(self) -> None:
         """Raise NndslError (NN601) where no loss says what to train for."""

@@ -12,17 +12,25 @@ from typing import Any
 
 from nndsl.diagnostics import Problem, Span, did_you_mean
 from nndsl.ir.dims import Dim, symbols
-from nndsl.ir.experiment import CallbackCall, SourceCall
+from nndsl.ir.experiment import CallbackCall, SourceCall, StepCall
 from nndsl.ir.graph import Model, Port
 from nndsl.problems import names
 
-OPTIONS = {"npz": (), "csv": ("header", "delimiter")}
+OPTIONS = {
+    "npz": ("stream",),
+    "npy": ("stream",),
+    "csv": ("header", "delimiter", "missing", "stream"),
+    "parquet": ("missing", "stream"),
+    "images": ("size", "color", "stream"),
+    "text": ("by", "size", "lower", "length"),
+}
 """Arguments by name of the sources that read files, which are not the names of inputs."""
 
 _TABLE = ("features", "label")
-COLUMNS = {"digits": ("image", "label"), "iris": _TABLE, "wine": _TABLE, "breast_cancer": _TABLE,
+COLUMNS = {"images": ("image", "label"), "text": ("text", "label"),
+           "digits": ("image", "label"), "iris": _TABLE, "wine": _TABLE, "breast_cancer": _TABLE,
            "diabetes": ("features", "target")}  # fmt: skip
-"""What the bundled sets feed where no input is named."""
+"""What the bundled sets and folders feed where no input is named."""
 
 PARTS = ("train", "test", "all")
 
@@ -46,6 +54,8 @@ def feeding_problems(model: Model, settings: Mapping[str, Any], is_trained: bool
     for source in (settings.get(name) for name in ("data", "validation", "test")):
         if isinstance(source, SourceCall):
             found += _source(source, ports)
+    for name, steps in settings.get("steps", {}).items():
+        found += _steps(name, steps, ports)
     known = ["loss", *(term.name for term in model.training.losses), *(m.name for m in model.training.metrics)]
     for call in settings.get("callbacks", ()):
         found += _callback(call)
@@ -66,7 +76,7 @@ def _say() -> ModuleType:
 
 def _source(call: SourceCall, ports: tuple[Port, ...]) -> Iterator[Problem]:
     """Arrays that no input takes, and inputs that get no array."""
-    if call.name in COLUMNS:
+    if call.name in COLUMNS and call.name not in OPTIONS:
         part = call.args[0] if call.args else call.kwargs.get("part", "train")
         if isinstance(part, str) and part not in PARTS:
             message = f'`{call.name}` has no part "{part}"'
@@ -75,6 +85,11 @@ def _source(call: SourceCall, ports: tuple[Port, ...]) -> Iterator[Problem]:
         options: tuple[str, ...] = ("part",)
     elif call.name in OPTIONS:
         options = OPTIONS[call.name]
+    elif call.name == "windows":
+        inner = call.args[0] if call.args else call.kwargs.get("source")
+        if isinstance(inner, SourceCall):
+            yield from _source(inner, ports)
+        return
     else:
         return
     given = [name for name in call.kwargs if name not in options]
@@ -93,6 +108,20 @@ def _source(call: SourceCall, ports: tuple[Port, ...]) -> Iterator[Problem]:
     unknown = len(set(given) - set(known))  # one misspelt name is told once
     for port in [port for port in ports if port.name not in fed][unknown:]:
         yield _say().ArrayMissing(port.span, port.name, what, port.role, str(port.type), fed, call.span)
+
+
+def _steps(name: str, steps: tuple[StepCall, ...], ports: tuple[Port, ...]) -> Iterator[Problem]:
+    """Steps for an input that there is not, or that holds no plain numbers."""
+    port = next((port for port in ports if port.name == name), None)
+    if not steps:
+        return
+    if port is None:
+        known = tuple(port.name for port in ports)
+        cure = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        yield names.UnknownName(steps[0].span, message=f"the model has no input `{name}` to prepare", cure=cure)
+    elif port.type.dtype not in ("f32", "f64") or port.type.kind is not None:
+        message = f"`{name}` is {port.type}, and steps compute with numbers"
+        yield names.WrongArgument(steps[0].span, message=message, cure="declare it `f32[…]`, or remove this line")
 
 
 def _callback(call: CallbackCall) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from nndsl.check.context import Context
@@ -10,16 +10,23 @@ from nndsl.check.expressions import evaluate
 from nndsl.check.scope import Scope
 from nndsl.check.values import Poison, Value, describe
 from nndsl.diagnostics import Fix, Label, Span, did_you_mean
-from nndsl.ir.experiment import CallbackCall, SourceCall
+from nndsl.ir.experiment import CallbackCall, SourceCall, StepCall
+from nndsl.ir.steps import REQUIRED, STEPS
 from nndsl.problems import names
 from nndsl.syntax import ast
 
-SOURCES = ("npz", "csv", "digits", "iris", "wine", "breast_cancer", "diabetes", "ragged")
+SOURCES = (
+    "npz", "npy", "csv", "parquet", "images", "text", "windows", "digits", "iris", "wine", "breast_cancer", "diabetes",
+    "ragged",
+)  # fmt: skip
 CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "CSVLogger", "TensorBoard", "TerminateOnNaN")
 
 
-def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iterator[ast.Setting]:
-    """The settings of a section, each key once; what is no setting, or none of `keys`, is reported."""
+def settings_in(
+    ctx: Context, section: ast.Section, keys: Sequence[str], also: Callable[[ast.Setting], bool] = lambda line: False
+) -> Iterator[ast.Setting]:
+    """The settings of a section, each key once; what is no setting, or neither one of `keys` nor one that `also` lets
+    through, is reported."""
     first: dict[str, Span] = {}
     for statement in section.body:
         if isinstance(statement, ast.PoisonStatement):
@@ -27,12 +34,12 @@ def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iter
         if not isinstance(statement, ast.Setting):
             message = f"a `{section.role}` section holds settings"
             ctx.say(names.Misplaced, statement.span, message, cure="write `name = value`")
-        elif statement.name not in keys:
+        elif statement.name not in keys and not also(statement):
             ctx.say(
                 names.UnknownSetting,
                 statement.name_span,
                 f"there is no setting `{statement.name}`",
-                cure=_setting_cure(statement.name, section.role, keys),
+                cure=_setting_cure(statement, section.role, keys),
             )
         elif statement.name in first:
             ctx.say(
@@ -47,10 +54,14 @@ def settings_in(ctx: Context, section: ast.Section, keys: Sequence[str]) -> Iter
             yield statement
 
 
-def _setting_cure(name: str, role: str, keys: Sequence[str]) -> str:
+def _setting_cure(statement: ast.Setting, role: str, keys: Sequence[str]) -> str:
     """What to write for a setting that there is not."""
     from nndsl.check.foreign import SETTINGS
 
+    name, value = statement.name, statement.value
+    called = value.function if isinstance(value, ast.Call) else None
+    if role == "data" and isinstance(called, ast.Name) and called.id in STEPS:
+        return f"write `{name} = {name} |> {value.span.text}`"
     elsewhere = SETTINGS.get(name) if role == "train" else None
     return elsewhere or did_you_mean(name, keys) or f"the settings are {', '.join(keys)}"
 
@@ -86,21 +97,24 @@ def plain(ctx: Context, name: str, value: Value, span: Span, written: str | None
     return {name: value}
 
 
-Kept = TypeVar("Kept", SourceCall, CallbackCall)
+Kept = TypeVar("Kept", SourceCall, CallbackCall, StepCall)
+NOUNS = {SourceCall: "data source", CallbackCall: "callback", StepCall: "step"}
+EXAMPLES = {
+    SourceCall: 'npz("file.npz", …)', CallbackCall: "EarlyStopping(patience=3)", StepCall: "rescale(1 / 255)"
+}  # fmt: skip
 
 
 def kept_call(ctx: Context, scope: Scope, expr: ast.Expr, known: tuple[str, ...], make: type[Kept]) -> Kept | None:
     """A call of a known name with plain values as arguments, or None with a Problem."""
-    what = "data source" if make is SourceCall else "callback"
+    what = NOUNS[make]
     if isinstance(expr, ast.Poison):
         return None
     name_expr = expr.function if isinstance(expr, ast.Call) else expr
     if not isinstance(name_expr, ast.Name):
-        example = 'npz("file.npz", …)' if make is SourceCall else "EarlyStopping(patience=3)"
         ctx.say(
             names.WrongArgument,
             expr.span,
-            f"a {what} is a call such as `{example}`",
+            f"a {what} is a call such as `{EXAMPLES[make]}`",
             cure=_call_cure(name_expr, known, make is SourceCall),
         )
         return None
@@ -163,3 +177,35 @@ def source_call(ctx: Context, scope: Scope, expr: ast.Expr) -> SourceCall | None
 
 def callback_call(ctx: Context, scope: Scope, expr: ast.Expr) -> CallbackCall | None:
     return kept_call(ctx, scope, expr, CALLBACKS, CallbackCall)
+
+
+def step_call(ctx: Context, scope: Scope, expr: ast.Expr) -> StepCall | None:
+    """`rescale(1 / 255)`, with its arguments checked."""
+    call = kept_call(ctx, scope, expr, tuple(STEPS), StepCall)
+    if call is None:
+        return None
+    known = STEPS[call.name]
+    if len(call.args) > len(known):
+        takes = f"it takes {', '.join(argument.name for argument in known)}"
+        ctx.say(names.TooManyArguments, call.span, f"`{call.name}` is given {len(call.args)} arguments", note=takes)
+        return None
+    given = dict(zip((argument.name for argument in known), call.args, strict=False))
+    for name, value in call.kwargs.items():
+        if name not in {argument.name for argument in known}:
+            cure = did_you_mean(name, [a.name for a in known]) or f"it takes {', '.join(a.name for a in known)}"
+            ctx.say(names.UnknownArgument, call.span, f"`{call.name}` has no argument `{name}`", cure=cure)
+            return None
+        given[name] = value
+    for argument in known:
+        if argument.name not in given and argument.default == REQUIRED:
+            ctx.say(names.MissingArgument, call.span, f"`{call.name}` needs `{argument.name}`, {argument.needs}")
+            return None
+        if argument.name in given and not argument.test(given[argument.name]):
+            message = f"`{argument.name}` of `{call.name}` is {argument.needs}"
+            ctx.say(names.WrongArgument, call.span, message, note=f"this is {describe(_value(given[argument.name]))}")
+            return None
+    return call
+
+
+def _value(value: object) -> Any:
+    return value

@@ -38,5 +38,5 @@ def evaluate(
     opened = open_trained(file, run, weights, parse_sets(set_), model, threads, engine.value)
     from nndsl.training.sources import DataPlace
 
-    opened.place = DataPlace(file.parent, data_)
+    opened.feeding.place = DataPlace(file.parent, data_)
     print_values(opened.evaluate(), format)

@@ -40,7 +40,11 @@ def predict(
     weights: Weights = None,
     data_: Annotated[
         Path | None,
-        typer.Option("--data", metavar="FILE", help="Inputs: .npz, .npy or .csv; by default the test data."),
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="Inputs: .npz, .npy, .csv, or what the data section reads; by default the test data.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a .npz, .csv or .json file.")
@@ -60,7 +64,7 @@ def predict(
     opened = open_trained(file, run, weights, parse_sets(set_), model, threads, engine.value)
     from nndsl.cli import tables
 
-    given = None if data_ is None else tables.read_inputs(data_, opened.checked.model)
+    given = None if data_ is None else tables.read_inputs(data_, opened.checked.model, opened.feeding)
     result = opened.predict(given)
     names = [name for name, _ in opened.checked.model.inference.outputs]
     outputs = result if isinstance(result, dict) else {names[0]: result}

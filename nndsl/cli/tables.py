@@ -13,6 +13,7 @@ import numpy as np
 
 from nndsl.cli.output import finite
 from nndsl.data.archives import npz
+from nndsl.data.columns import DataSet
 from nndsl.data.context import SourceContext
 from nndsl.data.tables import csv as csv_source
 from nndsl.diagnostics import NndslError
@@ -21,15 +22,23 @@ from nndsl.ir.graph import Model
 from nndsl.problems.data import DataFileMissing, DataFileUnreadable
 from nndsl.problems.weights import CannotWrite
 from nndsl.training.checkpoint import reason_of
+from nndsl.training.feeding import Feeding
+from nndsl.training.sources import DataPlace
 from nndsl.training.trainable import Array
 
 
-def read_inputs(path: Path, model: Model) -> object:
+def read_inputs(path: Path, model: Model, feeding: Feeding) -> object:
     """The inputs of a model from a file: by name from .npz and .csv, the only input from .npy.
 
-    A .npz with a single array, and a .csv whose titles do not name the input, feed a model of one input. Raises
+    A .npz with a single array, and a .csv whose titles do not name the input, feed a model of one input. A folder, an
+    image, a text, a .parquet, and a .csv with texts or names are read as the sections of the file say. Raises
     NndslError (NN5xx).
     """
+    named = any(port.name in feeding.learned.rules for port in model.inputs)
+    other = path.is_dir() or (path.is_file() and path.suffix.lower() not in (".npz", ".npy", ".csv"))
+    sections = [call for call in (feeding.spec.test, feeding.spec.validation, feeding.spec.data) if call is not None]
+    if sections and (other or (named and path.suffix.lower() == ".csv")):
+        return feeding.section_inputs(("test", "validation", "data"), DataPlace(path.parent, path, only=True))
     if not path.is_file():
         raise NndslError(DataFileMissing(None, str(path)))
     context = SourceContext(path.parent)
@@ -46,9 +55,10 @@ def read_inputs(path: Path, model: Model) -> object:
 def _from_npz(path: Path, model: Model, context: SourceContext) -> object:
     inputs = [port.name for port in model.inputs]
     keys = _keys(path)
-    if len(inputs) == 1 and inputs[0] not in keys and len(keys) == 1:
-        return dict(npz(context, None, path.name, **{inputs[0]: keys[0]}))
-    return dict(npz(context, None, path.name, **{name: name for name in inputs}))
+    alone = len(inputs) == 1 and inputs[0] not in keys and len(keys) == 1
+    wanted = {inputs[0]: keys[0]} if alone else {name: name for name in inputs}
+    found = npz(context, None, path.name, stream=False, **wanted)
+    return dict(found) if isinstance(found, DataSet) else found
 
 
 def _keys(path: Path) -> list[str]:
@@ -89,7 +99,8 @@ def _from_csv(path: Path, model: Model, context: SourceContext) -> object:
             columns[port.name] = [title for title in titles if title not in targets]
         else:
             columns[port.name] = port.name
-    return dict(csv_source(context, None, path.name, **columns))
+    found = csv_source(context, None, path.name, stream=False, **columns)
+    return dict(found) if isinstance(found, DataSet) else found
 
 
 def write_outputs(path: Path, outputs: Mapping[str, Array]) -> None:

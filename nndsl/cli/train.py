@@ -60,7 +60,7 @@ def train(
     say_problems(checked.problems)
     folder = RunFolder.free(run) if run else RunFolder.dated(Path("runs"), checked.model.name.lower())
     trained = Model(checked, file.parent, engine.value, seed, threads)
-    trained.place = DataPlace(file.parent, data_)
+    trained.feeding.place = DataPlace(file.parent, data_)
     recorder = RunRecorder(folder, trained.session, trained.name, trained.consts)
     watchers = _watchers(folder, trained.name, plot, tensorboard)
     settings = _settings(trained, file, data_, sets)

@@ -1,4 +1,7 @@
-"""`npz("file.npz", words="x_train", topic="y_train")` and `ragged(…)`: arrays from NumPy archives."""
+"""`npz("file.npz", words="x_train", topic="y_train")`, `npy(image="images.npy")` and `ragged(…)`: arrays of NumPy.
+
+Sets up to 1 GiB are held in memory. Larger ones, and those that say `stream=true`, are read in pieces.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,15 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 
 from nndsl.data.columns import Column, DataSet, Dense, Ragged
 from nndsl.data.context import Call, SourceContext, kind_of, reason_of
 from nndsl.data.keras import Refused, read_pickled_texts
+from nndsl.data.members import Member, MemberStream, header, start_in_archive
+from nndsl.data.streams import HELD, Stream
+from nndsl.data.streams import held as whole
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.arrays import RowsDisagree
 from nndsl.problems.data import DataFileUnreadable, DataTooLarge, KeyMissing, PickleRefused, RaggedFault
@@ -63,15 +68,16 @@ def ragged(context: SourceContext, span: Span | None, /, *args: object, **named:
     return keys
 
 
-def npz(context: SourceContext, span: Span | None, /, *args: object, **named: object) -> DataSet:
-    """`npz(path, NAME=key, …)`: a column NAME for every keyword, from the array `key` of the archive.
+def npz(context: SourceContext, span: Span | None, /, *args: object, **named: object) -> DataSet | Stream:
+    """`npz(path, NAME=key, …, stream=none)`: a column NAME for every keyword, from the array `key` of the archive.
 
     A key is a string or `ragged(…)`. Only the arrays that are named are read. Raises NndslError: NN500 to NN505,
-    NN510, NN525.
+    NN510, NN518, NN525.
     """
     call = Call("npz", span, args, named)
     call.at_most(1, 'as in npz("file.npz", image="x_train", label="y_train")')
     path = call.text(0, "path")
+    stream = call.choice("stream")
     for name, key in named.items():
         if not isinstance(key, str | RaggedKeys):
             call.refuse(f"`{name}` is {kind_of(key)}, a key of the archive is needed", 'a string, or ragged("…")')
@@ -79,11 +85,79 @@ def npz(context: SourceContext, span: Span | None, /, *args: object, **named: ob
     if not named:
         keys = ", ".join(archive.keys) or "nothing"
         call.refuse("no input is named", f'as in npz("{path}", image="x_train"); the archive has {keys}')
+    plain = {name: key for name, key in named.items() if isinstance(key, str)}
+    if stream is not False and len(plain) == len(named):
+        found: dict[str, Member] = {}
+        for name, key in plain.items():
+            member = archive.member(key)
+            if member is None:
+                break
+            found[name] = member
+        if len(found) == len(plain) and (stream or sum(member.bytes for member in found.values()) > HELD):
+            return _streamed(found, path, span)
+    if stream:
+        reason = "it is to be read in pieces, and "
+        if len(plain) < len(named):
+            call.refuse(f"{reason}ragged texts are held in memory", "leave `stream` out")
+        call.refuse(f"{reason}`{path}` is compressed, or holds arrays in the order of Fortran",
+                    "write it with numpy.savez, from arrays in C order")  # fmt: skip
     columns = {name: archive.column(name, key) for name, key in named.items() if isinstance(key, str | RaggedKeys)}
     rows = tuple((name, len(column)) for name, column in columns.items())
     if len({count for _, count in rows}) > 1:
         raise NndslError(RowsDisagree(span, f"`{path}`", rows))
     return DataSet(columns)
+
+
+def npy(context: SourceContext, span: Span | None, /, *args: object, **named: object) -> DataSet | Stream:
+    """`npy(NAME="file.npy", …, stream=none)`: a column NAME for every keyword, the array in that file.
+
+    Raises NndslError: NN500, NN501, NN503 to NN505, NN518, NN525.
+    """
+    call = Call("npy", span, args, named)
+    call.at_most(0, 'as in npy(image="images.npy", label="labels.npy")')
+    stream = call.choice("stream")
+    if not named:
+        call.refuse("no input is named", 'as in npy(image="images.npy", label="labels.npy")')
+    members: dict[str, Member] = {}
+    held: dict[str, Column] = {}
+    for name in list(named):
+        path = call.text(0, name)
+        place = context.resolve(path, span)
+        try:
+            with place.open("rb") as file:
+                shape, fortran, dtype = header(file)
+                start = file.tell()
+            if dtype.hasobject:
+                raise NndslError(PickleRefused(span, path, name, "it is an array of objects"))
+            if not shape:
+                raise ValueError("it is a single number")
+            members[name] = Member(place, path, start, shape, dtype)
+            if place.stat().st_size < start + members[name].bytes:
+                raise EOFError("it is shorter than its header says")
+            if fortran:
+                held[name] = Dense(np.ascontiguousarray(np.load(place, mmap_mode="r", allow_pickle=False)))
+        except DAMAGE as error:
+            raise NndslError(DataFileUnreadable(span, path, reason_of(error))) from None
+    rows = tuple((name, member.shape[0]) for name, member in members.items())
+    if len({count for _, count in rows}) > 1:
+        raise NndslError(RowsDisagree(span, "the files", rows))
+    if stream and held:
+        call.refuse("an array in the order of Fortran cannot be read in pieces", "save it in C order")
+    if stream or (stream is None and not held and sum(member.bytes for member in members.values()) > HELD):
+        return _streamed(members, rows[0][0], span)
+    for name, member in members.items():
+        room = free_memory()
+        if member.bytes > room:
+            raise NndslError(DataTooLarge(span, member.path, name, member.bytes, room))
+    return DataSet({**whole(_streamed(members, rows[0][0], span)), **held})
+
+
+def _streamed(members: dict[str, Member], path: str, span: Span | None) -> MemberStream:
+    """Members as one set. Raises NndslError (NN525) where they differ in rows."""
+    rows = tuple((name, member.shape[0]) for name, member in members.items())
+    if len({count for _, count in rows}) > 1:
+        raise NndslError(RowsDisagree(span, f"`{path}`", rows))
+    return MemberStream(members, span)
 
 
 class _Archive:
@@ -124,20 +198,43 @@ class _Archive:
             faults = [RaggedFault(self.span, p.reason, name) for p in error.problems if isinstance(p, RaggedFault)]
             raise NndslError(faults or error.problems) from None
 
+    def member(self, key: str) -> Member | None:
+        """Where the array lies in the file, or None where it can only be read whole. Raises NndslError."""
+        info = self._info(key)
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            return None
+        try:
+            start = start_in_archive(self.place, info)
+            with self.place.open("rb") as file:
+                file.seek(start)
+                shape, fortran, dtype = header(file)
+                found = Member(self.place, self.path, file.tell(), shape, dtype)
+            if fortran or dtype.hasobject or not shape:
+                return None
+            if found.start + found.bytes > start + info.file_size:
+                raise EOFError(f"array `{key}` is shorter than its header says")
+        except DAMAGE:
+            return None  # to read the whole of it says what is wrong
+        return found
+
+    def _info(self, key: str) -> zipfile.ZipInfo:
+        info = self.members.get(key + ".npy") or self.members.get(key)
+        if info is None:
+            raise NndslError(KeyMissing(self.span, f"`{self.path}`", key, self.keys))
+        return info
+
     def _ragged_fault(self, name: str, reason: str) -> NndslError:
         return NndslError(RaggedFault(self.span, reason, name))
 
     def _array(self, key: str, texts: bool) -> Column:
         """One array; `texts` admits the pickled lists of the Keras archives."""
-        info = self.members.get(key + ".npy") or self.members.get(key)
-        if info is None:
-            raise NndslError(KeyMissing(self.span, f"`{self.path}`", key, self.keys))
+        info = self._info(key)
         self._has_room(key, info.file_size)
         try:
             with zipfile.ZipFile(self.place) as archive, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote, and reads them
                 with archive.open(info) as file:
-                    shape, dtype = _header(file)
+                    shape, _, dtype = header(file)
                     if dtype.hasobject:
                         if not texts:
                             reason = f'it is an array of objects; texts are read with ragged("{key}")'
@@ -183,20 +280,6 @@ class _Archive:
         if head.lstrip()[:1] == b"<":
             return DataFileUnreadable(self.span, self.path, "it is a web page, no .npz archive", again)
         return DataFileUnreadable(self.span, self.path, "it is no .npz archive", "write it with numpy.savez")
-
-
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and dtype that stand at the start of a `.npy`. Raises ValueError for what is none."""
-    match np.lib.format.read_magic(file):
-        case (1, 0):
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        case (2, 0):
-            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-        case version:
-            raise ValueError(f"format {version} is not known")
-    if any(size < 0 for size in shape):
-        raise ValueError("a size is negative")
-    return shape, dtype
 
 
 def free_memory() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nndsl.data.columns import Array
+from nndsl.data.columns import Array, Rows
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.binding import EmptySplit
 
@@ -40,13 +40,39 @@ def batches(
         yield order[start : start + batch_size]
 
 
-def split_rows(n: int, fraction: float, span: Span | None = None) -> tuple[slice, slice]:
+def groups(starts: Array, most: int, seed: int, epoch: int) -> Iterator[tuple[Array, Array]]:
+    """A pass over rows that are read in blocks: the blocks of each group, and the order of its rows.
+
+    `starts` are the rows at which blocks begin, with the number of rows at the end. Blocks come in a random order, and
+    are put together into groups of about `most` rows; the rows of a group are mixed. Every row comes once. Where all
+    rows are one group, or each is a block of its own, any order of all rows is as likely as any other.
+    """
+    order = shuffled(len(starts) - 1, seed, epoch)
+    lengths = np.diff(starts)[order]
+    number = (np.cumsum(lengths) - lengths) // max(1, most)  # the group that a block begins in
+    for group, blocks in enumerate(np.split(order, np.flatnonzero(np.diff(number)) + 1)):
+        rows = int((starts[blocks + 1] - starts[blocks]).sum())
+        yield blocks, shuffled(rows, seed, epoch ^ ((group + 1) << 32))
+
+
+def split_rows(
+    n: int, fraction: float, span: Span | None = None, strata: Array | None = None
+) -> tuple[Rows, Rows]:
     """The rows to train on and the rows to validate on: the last `fraction` of them, as Keras' validation_split.
 
-    Raises NndslError (NN535) where either part would be empty; `span` is the setting in the `.nn` file.
+    With `strata`, a number for each row, the last `fraction` of those with the same number. Raises NndslError (NN535)
+    where either part would be empty; `span` is the setting in the `.nn` file.
     """
     if not 0.0 < fraction < 1.0:
         raise NndslError(EmptySplit(span, fraction, n))
+    if strata is not None:
+        last = np.zeros(n, dtype=np.bool_)
+        for stratum in np.unique(strata):
+            rows = np.flatnonzero(strata == stratum)
+            last[rows[math.floor(len(rows) * (1.0 - fraction)) :]] = True
+        if last.all() or not last.any():
+            raise NndslError(EmptySplit(span, fraction, n))
+        return np.flatnonzero(~last), np.flatnonzero(last)
     middle = math.floor(n * (1.0 - fraction))
     if middle in (0, n):
         raise NndslError(EmptySplit(span, fraction, n))

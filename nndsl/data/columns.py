@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nndsl.diagnostics import NndslError
 from nndsl.problems.arrays import RowsDisagree
 from nndsl.problems.data import RaggedFault
+
+if TYPE_CHECKING:
+    from nndsl.data.named import Named
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Rows: TypeAlias = Array | slice  # an array of row numbers, or rows that lie together
@@ -48,12 +51,11 @@ class Dense:
 
     def take(self, rows: Rows, dtype: np.dtype[Any] | None = None) -> Array:
         """Those rows, C-contiguous, in `dtype` (default: as stored). A slice that needs no conversion is a view."""
-        picked = self.array[rows] if isinstance(rows, slice) else np.take(self.array, rows, axis=0)
-        return np.ascontiguousarray(picked, dtype=dtype)
+        return np.ascontiguousarray(_rows_of(self.array, rows), dtype=dtype)
 
     def select(self, rows: Rows) -> Dense:
         """The column that has only those rows; a slice shares the memory of this one."""
-        return Dense(self.array[rows] if isinstance(rows, slice) else np.take(self.array, rows, axis=0))
+        return Dense(_rows_of(self.array, rows))
 
     def describe(self) -> str:
         """`u8 array of shape (8000, 28, 28)`."""
@@ -151,14 +153,19 @@ class Ragged:
         return f"{len(self)} ragged texts of up to {longest} words ({dtype_name(self.words.dtype)})"
 
 
-Column: TypeAlias = Dense | Ragged
+Numbers: TypeAlias = Dense | Ragged
+Column: TypeAlias = "Dense | Ragged | Named"
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet(Mapping[str, Column]):
-    """Columns by name, all with as many rows. Raises NndslError (NN525) where they differ."""
+    """Columns by name, all with as many rows. Raises NndslError (NN525) where they differ.
+
+    `strata` numbers the classes of rows that lie together by class, so that a share of them can be fair.
+    """
 
     columns: Mapping[str, Column]
+    strata: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
@@ -188,6 +195,13 @@ class DataSet(Mapping[str, Column]):
     def describe(self) -> str:
         """A line a column."""
         return "\n".join(f"{name}: {column.describe()}" for name, column in self.columns.items())
+
+
+def _rows_of(array: Array, rows: Rows) -> Array:
+    # `take` is the faster of the two, and copies the whole of an array whose rows overlap (the windows of a series).
+    if isinstance(rows, slice) or not array.flags.c_contiguous:
+        return array[rows]
+    return np.take(array, rows, axis=0)
 
 
 def _flat(starts: Array, lengths: Array) -> Array:

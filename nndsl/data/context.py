@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.data import DataFileMissing, DataFileUnreadable, OverrideUnmatched, WrongSourceArgument
+from nndsl.problems.preparing import PathOutside
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,14 @@ class SourceContext:
     override: Path | None = None
     paths: tuple[str, ...] = ()
 
-    def resolve(self, path: str, span: Span | None) -> Path:
-        """The file meant by `path`. Raises NndslError: NN500 not there, NN501 no file, NN511 override unclear."""
+    def resolve(self, path: str, span: Span | None, folder: bool = False) -> Path:
+        """The file meant by `path`, or with `folder` the file or folder.
+
+        Raises NndslError: NN500 not there, NN501 no file, NN511 override unclear, NN518 outside of the project.
+        """
         try:
-            found = self._replaced(path, span) or self.folder / path
-            if found.is_file():
+            found = self._replaced(path, span, folder) or self._inside(path, span)
+            if found.is_file() or (folder and found.is_dir()):
                 return found
             if found.exists():
                 kind = "it is a folder" if found.is_dir() else "it is no ordinary file"
@@ -36,13 +40,21 @@ class SourceContext:
             raise NndslError(DataFileUnreadable(span, path, reason_of(error))) from None
         raise NndslError(DataFileMissing(span, path, _neighbours(found)))
 
-    def _replaced(self, path: str, span: Span | None) -> Path | None:
-        """The file that the override puts in the place of `path`, or None."""
+    def _inside(self, path: str, span: Span | None) -> Path:
+        """The place below the folder of the `.nn` file. Links there lead where their owner wants them to."""
+        if Path(path).is_absolute() or os.path.normpath(path).split(os.sep)[0] == "..":
+            raise NndslError(PathOutside(span, path))
+        return self.folder / path
+
+    def _replaced(self, path: str, span: Span | None, folder: bool) -> Path | None:
+        """The file or folder that the override puts in the place of `path`, or None."""
         if self.override is None:
             return None
         if self.override.is_dir():
             inside = (self.override / path, self.override / Path(path).name)
-            return next((place for place in inside if place.is_file()), None)
+            within = next((place for place in inside if place.is_file() or (folder and place.is_dir())), None)
+            alone = folder and len(set(self.paths) | {path}) == 1
+            return within or (self.override if alone else None)
         if not self.override.exists():
             raise NndslError(DataFileMissing(span, str(self.override), _neighbours(self.override)))
         names = {Path(other).name for other in self.paths}
@@ -104,6 +116,10 @@ class Call:
         if value < least:
             self.refuse(f"`{name}` is {value}, at least {least} is needed")
         return value
+
+    def choice(self, name: str) -> bool | None:
+        """`true`, `false` or `none` given by name."""
+        return None if self.named.get(name) is None and self.named.pop(name, None) is None else self.flag(name, True)
 
     def flag(self, name: str, default: bool) -> bool:
         """`true` or `false` given by name."""

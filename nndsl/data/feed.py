@@ -10,15 +10,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from nndsl.data.columns import Array, Column, DataSet, Dense, Ragged, Rows
 from nndsl.data.convert import as_column
+from nndsl.data.learned import Chain
+from nndsl.data.named import Named, Words
 from nndsl.data.ports import Port, evaluate_dim
 from nndsl.data.rank import rank_cure
 from nndsl.data.scan import value_problem
+from nndsl.data.steps import Fill, Misfit, name_of
+from nndsl.data.streams import Outline
 from nndsl.diagnostics import NndslError, Problem
 from nndsl.problems.arrays import (
     ArrayMissing,
@@ -31,8 +37,10 @@ from nndsl.problems.arrays import (
     WrongSize,
 )
 from nndsl.problems.binding import NotBound
+from nndsl.problems.preparing import NamesForNumbers, StepMisfit
 
 Given: TypeAlias = object  # an array, a column, a list of numbers, anything with __array__
+NO_CHAINS: Mapping[str, Chain] = MappingProxyType({})
 
 
 def bind_xy(ports: Sequence[Port], x: object, y: object = None) -> dict[str, Given]:
@@ -75,21 +83,48 @@ def _bind(letter: str, role: str, ports: list[Port], given: object) -> dict[str,
     raise NndslError(NotBound(None, reason, by_name))
 
 
-def check_feed(ports: Sequence[Port], given: Mapping[str, Given], what: str = "the data") -> DataSet:
+def check_feed(
+    ports: Sequence[Port], given: Mapping[str, Given], what: str = "the data", chains: Mapping[str, Chain] = NO_CHAINS
+) -> DataSet:
     """The arrays as a data set that suits the ports, to be cut into batches by rows.
 
-    Values are arrays, Dense or Ragged columns, lists of numbers or objects with `__array__`; none is copied where it is
-    an array already. `what` names the data in messages ("the validation data"). Raises NndslError with every
-    problem: NN520 to NN537.
+    Values are arrays, columns, lists of numbers or objects with `__array__`; none is copied where it is an array
+    already. `what` names the data in messages ("the validation data"); `chains` are the steps that come before the
+    model. Raises NndslError with every problem: NN519 to NN539.
     """
     problems: list[Problem] = [_not_by_rows(port, what) for port in ports if not _by_rows(port)]
-    columns = _checked(ports, given, what, problems)
+    columns = _checked(ports, given, what, problems, chains=chains)
     counts = tuple((name, len(column)) for name, column in columns.items() if column.shape)
     if len({count for _, count in counts}) > 1:
         problems.append(RowsDisagree(ports[0].span, what, counts))
     if problems:
         raise NndslError(sorted(problems, key=lambda problem: problem.order))
-    return DataSet(columns)
+    return DataSet(columns, given.strata if isinstance(given, DataSet) else None)
+
+
+def check_outlines(
+    ports: Sequence[Port], outlines: Mapping[str, Outline], what: str, chains: Mapping[str, Chain]
+) -> None:
+    """What can be said of a set that is read in pieces before it is read: as `check_feed`, all but the values."""
+    problems: list[Problem] = [_not_by_rows(port, what) for port in ports if not _by_rows(port)]
+    _checked(ports, outlines, what, problems, chains=chains)
+    if problems:
+        raise NndslError(sorted(problems, key=lambda problem: problem.order))
+
+
+def check_values(
+    ports: Sequence[Port], piece: DataSet, what: str, numbers: Array, chains: Mapping[str, Chain]
+) -> None:
+    """The values of a piece of a set; `numbers` are its rows in the set. Raises NndslError: NN527 to NN533."""
+    problems = []
+    for port in ports:
+        column = piece[port.name]
+        bad = None if isinstance(column, Named) else value_problem(port, column, what, _fills(chains.get(port.name)))
+        if bad is not None:
+            row = getattr(bad, "row", None)
+            problems.append(bad if row is None else replace(bad, row=int(numbers[row])))  # type: ignore[call-arg]
+    if problems:
+        raise NndslError(problems)
 
 
 def check_batch(
@@ -176,44 +211,98 @@ def _not_by_rows(port: Port, what: str) -> Problem:
 
 
 def _checked(
-    ports: Sequence[Port], given: Mapping[str, Given], what: str, problems: list[Problem], rows_too: bool = False
+    ports: Sequence[Port],
+    given: Mapping[str, Given],
+    what: str,
+    problems: list[Problem],
+    rows_too: bool = False,
+    chains: Mapping[str, Chain] = NO_CHAINS,
 ) -> dict[str, Column]:
     """Columns for all ports whose array could be read; what is wrong goes to `problems`."""
     known = tuple(port.name for port in ports)
     problems += [ArrayUnexpected(None, name, what, known) for name in given if name not in known]
     columns: dict[str, Column] = {}
-    fits: dict[str, Column] = {}
+    fits: dict[str, Seen] = {}
     for port in ports:
         if given.get(port.name) is None:
             names = tuple(given)
             problems.append(ArrayMissing(port.span, port.name, what, port.role, port.declared, names))
             continue
-        column = as_column(port, given[port.name], what)
+        array = given[port.name]
+        column = array if isinstance(array, Outline | Named) else as_column(port, array, what)
         if isinstance(column, Problem):
             problems.append(column)
             continue
-        wrong = _shape_problems(port, column, what)
+        seen = _behind(port, column, chains.get(port.name, ()), what)
+        wrong = [seen] if isinstance(seen, Problem) else _shape_problems(port, seen, what)
+        if isinstance(column, Named) or (isinstance(column, Outline) and column.named):
+            wrong = wrong or _name_problems(port, column, what)
         problems += wrong
-        columns[port.name] = column
-        if not wrong:
-            fits[port.name] = column
-            bad = value_problem(port, column, what)
-            problems += [bad] if bad else []
+        if not isinstance(column, Outline):
+            columns[port.name] = column
+        if not wrong and not isinstance(seen, Problem):
+            fits[port.name] = seen
+            if isinstance(column, Dense | Ragged):
+                bad = value_problem(port, column, what, _fills(chains.get(port.name)))
+                problems += [bad] if bad else []
     problems += _size_problems([p for p in ports if p.name in fits], fits, what, rows_too)
     return columns
 
 
-def _shape_problems(port: Port, column: Column, what: str) -> list[Problem]:
+@dataclass(frozen=True)
+class Seen:
+    """A column as a model sees it: the shape behind the steps, the description of what was given."""
+
+    shape: tuple[int, ...]
+    found: str
+    column: Column | Outline
+
+    def describe(self) -> str:
+        return self.found
+
+
+def _behind(port: Port, column: Column | Outline, chain: Chain, what: str) -> Seen | Problem:
+    """A column behind the steps of its input, or what keeps them from being done (NN519)."""
+    shape = column.shape
+    found = column.describe()
+    if isinstance(column, Named | Outline) and port.kind == "onehot" and len(shape) == 1 and len(port.dims) == 2:
+        shape = (*shape, port.dims[1]) if isinstance(port.dims[1], int) else shape
+    for step in chain:
+        try:
+            shape = step.shape(shape)
+        except Misfit as misfit:
+            return StepMisfit(port.span, port.name, what, found, port.declared, name_of(step), str(misfit))
+    behind = f", {port.declared.split('[')[0]} of shape {shape} behind its steps" if shape != column.shape else ""
+    return Seen(shape, found + behind, column)
+
+
+def _fills(chain: Chain | None) -> bool:
+    """Whether values may be missing, since a step fills them in."""
+    return bool(chain) and any(isinstance(step, Fill) for step in chain or ())
+
+
+def _name_problems(port: Port, column: Named | Outline, what: str) -> list[Problem]:
+    """Names where the model takes numbers that are no numbers of classes or words (NN508)."""
+    words = isinstance(column, Named) and isinstance(column.rule, Words)
+    if port.kind == "index" or (port.kind == "onehot" and not words):
+        return []
+    count = len(column.names) if isinstance(column, Named) else None
+    return [NamesForNumbers(port.span, port.name, what, column.describe(), port.declared, count, words)]
+
+
+def _shape_problems(port: Port, column: Seen, what: str) -> list[Problem]:
     """Rank, emptiness and fixed sizes of one column."""
     place = (port.span, port.name, what, column.describe(), port.declared)
     shape = column.shape
     if len(shape) != len(port.dims):
-        return [WrongRank(*place, len(shape), len(port.dims), rank_cure(port, column))]
+        plain = column.column
+        cure = rank_cure(port, plain) if isinstance(plain, Dense | Ragged) and shape == plain.shape else None
+        return [WrongRank(*place, len(shape), len(port.dims), cure)]
     if 0 in shape:
         return [EmptySet(*place)]
     out: list[Problem] = []
     for axis, (dim, size) in enumerate(zip(port.dims, shape, strict=True)):
-        if isinstance(column, Ragged) and axis == 1 and isinstance(dim, int):
+        if _ragged(column) is not None and axis == 1 and isinstance(dim, int):
             out.append(WrongSize(*place, axis, "the longest text", str(dim)))
         elif isinstance(dim, int) and dim != size:
             out.append(WrongSize(*place, axis, str(size), str(dim)))
@@ -221,7 +310,7 @@ def _shape_problems(port: Port, column: Column, what: str) -> list[Problem]:
 
 
 def _size_problems(
-    ports: list[Port], columns: Mapping[str, Column], what: str, rows_too: bool
+    ports: list[Port], columns: Mapping[str, Seen], what: str, rows_too: bool
 ) -> list[Problem]:
     """Names that get two sizes, and expressions that do not come out."""
     out: list[Problem] = []
@@ -245,17 +334,22 @@ def _size_problems(
     return out
 
 
-def _same_lengths(a: Column, b: Column) -> bool:
+def _ragged(seen: Seen) -> Ragged | None:
+    """The texts of a column whose rows differ in length."""
+    column = seen.column.codes if isinstance(seen.column, Named) else seen.column
+    return column if isinstance(column, Ragged) else None
+
+
+def _same_lengths(a: Seen, b: Seen) -> bool:
     """Whether a batch of any rows has one length in both: ragged texts agree only text by text."""
-    if isinstance(a, Dense) and isinstance(b, Dense):
-        return True
-    if isinstance(a, Dense) or isinstance(b, Dense):
-        return False
-    return np.array_equal(np.diff(a.offsets), np.diff(b.offsets))
+    one, other = _ragged(a), _ragged(b)
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(np.diff(one.offsets), np.diff(other.offsets))
 
 
 def _disagreement(
-    port: Port, columns: Mapping[str, Column], what: str, symbol: str, size: int, known: int, other: Port
+    port: Port, columns: Mapping[str, Seen], what: str, symbol: str, size: int, known: int, other: Port
 ) -> Problem:
     found, other_found = columns[port.name].describe(), columns[other.name].describe()
     return SizesDisagree(

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nndsl.data.columns import Array, Column, Dense, dtype_name
+from nndsl.data.columns import Array, Dense, Numbers, dtype_name
 from nndsl.data.ports import Port
 from nndsl.diagnostics import Problem
 from nndsl.problems.values import (
@@ -41,14 +41,17 @@ class Bad:
     count: int
 
 
-def value_problem(port: Port, column: Column, what: str) -> Problem | None:
-    """What is wrong with the values of a column of the right shape, or None. NN527 to NN533, the first that holds."""
+def value_problem(port: Port, column: Numbers, what: str, missing: bool = False) -> Problem | None:
+    """What is wrong with the values of a column of the right shape, or None. NN527 to NN533, the first that holds.
+
+    With `missing`, NaN stands for a value that a step will fill in.
+    """
     found = column.describe()
     dtype = column.array.dtype if isinstance(column, Dense) else column.words.dtype
     if dtype.kind not in NUMERIC:
         return WrongDtype(port.span, port.name, what, found, port.declared, _dtype_cure(dtype, port))
     place = (port.span, port.name, what, found, port.declared)
-    if dtype.kind == "f" and (bad := _first(column, _not_finite)):
+    if dtype.kind == "f" and (bad := _first(column, _infinite if missing else _not_finite)):
         return NotFinite(*place, _shown(bad.value), bad.row, bad.count)
     if (exact := _exactness(dtype, port.numpy_dtype)) and (bad := _first(column, exact)):
         cure = _exact_cure(dtype, port, bad.value)
@@ -73,7 +76,7 @@ def value_problem(port: Port, column: Column, what: str) -> Problem | None:
     return None
 
 
-def _chunks(column: Column) -> Iterator[tuple[int, Array]]:
+def _chunks(column: Numbers) -> Iterator[tuple[int, Array]]:
     """Pieces of a column with the row (of a ragged one: the word) at which each starts."""
     if isinstance(column, Dense):
         array = np.atleast_1d(column.array)
@@ -86,7 +89,7 @@ def _chunks(column: Column) -> Iterator[tuple[int, Array]]:
             yield start, column.cut(column.words[start : min(start + CHUNK, last)])
 
 
-def _first(column: Column, check: Check) -> Bad | None:
+def _first(column: Numbers, check: Check) -> Bad | None:
     """The first value that `check` refuses, and the number of all."""
     first: tuple[Any, int] | None = None
     count = 0
@@ -103,7 +106,7 @@ def _first(column: Column, check: Check) -> Bad | None:
     return None if first is None else Bad(*first, count)
 
 
-def _extent(column: Column) -> tuple[int, int]:
+def _extent(column: Numbers) -> tuple[int, int]:
     """The smallest and the largest value."""
     ends = [(chunk.min(), chunk.max()) for _, chunk in _chunks(column)]
     return int(min(low for low, _ in ends)), int(max(high for _, high in ends))
@@ -115,6 +118,11 @@ def _extent(column: Column) -> tuple[int, int]:
 def _not_finite(chunk: Array) -> Array | None:
     good = np.isfinite(chunk)
     return None if good.all() else ~good
+
+
+def _infinite(chunk: Array) -> Array | None:
+    wrong = np.isinf(chunk)
+    return wrong if wrong.any() else None
 
 
 def _out_of(low: float, high: float | None) -> Check:

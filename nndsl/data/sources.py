@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from nndsl.data.archives import RaggedKeys, npz, ragged
+from nndsl.data.archives import npy, npz, ragged
 from nndsl.data.bundled import BUNDLED
-from nndsl.data.columns import DataSet
 from nndsl.data.context import SourceContext
+from nndsl.data.images import images
+from nndsl.data.parquet import parquet
 from nndsl.data.tables import csv
+from nndsl.data.text import text
+from nndsl.data.wanted import text_cells
+from nndsl.data.windows import windows
 
-SourceFunction: TypeAlias = Callable[..., DataSet | RaggedKeys]
+SourceFunction: TypeAlias = Callable[..., Any]
 
-# Each is called as f(context: SourceContext, span: Span | None, *arguments, **named arguments).
+# Each is called as f(context: SourceContext, span: Span | None, *arguments, **named arguments), and gives a DataSet, a
+# Stream, or what other sources take as a value.
 SOURCES: dict[str, SourceFunction] = {
     "npz": npz,
+    "npy": npy,
     "csv": csv,
+    "parquet": parquet,
+    "images": images,
+    "text": text,
+    "windows": windows,
     "ragged": ragged,
     **{bundled.name: bundled for bundled in BUNDLED},
 }
 
-# The sources that read a file: their first argument is its path (see SourceContext.paths).
-FILE_SOURCES = ("npz", "csv")
+# What stands for a column, as a value of another source.
+COLUMNS: dict[str, SourceFunction] = {"text": text_cells}
 
-__all__ = ["FILE_SOURCES", "SOURCES", "SourceContext", "SourceFunction"]
+# The sources that read a file or a folder: their first argument is its path (see SourceContext.paths).
+FILE_SOURCES = ("npz", "csv", "parquet", "images", "text")
+
+__all__ = ["COLUMNS", "FILE_SOURCES", "SOURCES", "SourceContext", "SourceFunction"]

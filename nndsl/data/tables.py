@@ -1,85 +1,164 @@
-"""`csv("file.csv", x=["length", "width"], label="species")`: number columns of a CSV file."""
+"""`csv("file.csv", x=["length", "width"], label="species")`: columns of a CSV file, numbers, classes and texts.
+
+Files up to 1 GiB are held in memory. Larger ones, and those that say `stream=true`, are gone over once, which finds
+where their blocks begin, and then read block by block.
+"""
 
 from __future__ import annotations
 
 import csv as csvlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from nndsl.data.columns import Array, DataSet, Dense
 from nndsl.data.context import Call, SourceContext, kind_of, reason_of
+from nndsl.data.streams import HELD, Outline, Stream
+from nndsl.data.wanted import Cells, Key, Wanted, assembled, complete, missing_argument, wanted_columns
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.data import DataFileUnreadable, KeyMissing
-from nndsl.problems.tables import CellNotNumber, RowWidth, TextColumn
+from nndsl.problems.tables import CellNotNumber, RowWidth
 
 BLOCK = 20_000  # rows turned into numbers together
-MANY = 50  # different texts, from which on a column is no list of classes
+WITHOUT = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))
+"""What stands in a column of numbers where one is missing."""
 
 
-def csv(context: SourceContext, span: Span | None, /, *args: object, **named: object) -> DataSet:
-    """`csv(path, NAME=column, …, header=true, delimiter=",")`: a column NAME for every keyword.
+def csv(context: SourceContext, span: Span | None, /, *args: object, **named: object) -> DataSet | Stream:
+    """`csv(path, NAME=column, …, header=true, delimiter=",", missing=none, stream=none)`: a column for every keyword.
 
     A column is named by its title or by its number from 0; a list of them gives an array `(rows, columns)`, a single
-    one `(rows,)`. Whole numbers give i64, others f64. Raises NndslError: NN500 to NN502, NN505, NN507 to NN509.
+    one `(rows,)`, `text(column)` texts. Whole numbers give i64, others f64, cells without any number classes. `missing`
+    is "drop" (such rows are left out), "keep" (NaN, for the step `fill`), or a number. Raises NndslError: NN500 to
+    NN502, NN505, NN507 to NN509, NN518.
     """
     call = Call("csv", span, args, named)
     call.at_most(1, 'as in csv("file.csv", x=["length", "width"], label="class")')
     path = call.text(0, "path")
-    header = call.flag("header", True)
+    header, stream, missing = call.flag("header", True), call.choice("stream"), missing_argument(call)
     delimiter = named.pop("delimiter", ",")
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '\r\n"':
         call.refuse(f"`delimiter` is {kind_of(delimiter)}, one character is needed", 'as in delimiter=";"')
-    if not named:
-        call.refuse("no column is named", f'as in csv("{path}", x=["length", "width"], label="class")')
-    for name, wanted in named.items():
-        for one in wanted if isinstance(wanted, list | tuple) else [wanted]:
-            if isinstance(one, bool) or not isinstance(one, str | int):
-                call.refuse(f"`{name}` is {kind_of(one)}, a column title or number is needed")
-        if isinstance(wanted, list | tuple) and not wanted:
-            call.refuse(f"`{name}` is an empty list of columns")
-    table = _Table(context.resolve(path, span), path, span, header, delimiter)
-    titles: dict[object, int] = {}
-    for wanted in named.values():
-        for one in wanted if isinstance(wanted, list | tuple) else [wanted]:
-            titles[one] = table.number_of(call, one)
-    columns = table.read(sorted(set(titles.values())))
-    out = {}
-    for name, wanted in named.items():
-        if isinstance(wanted, list | tuple):
-            out[name] = Dense(np.stack([columns[titles[one]] for one in wanted], axis=1))
-        else:
-            out[name] = Dense(columns[titles[wanted]])
-    return DataSet(out)
+    wanted = wanted_columns(call, f'as in csv("{path}", x=["length", "width"], label="class")')
+    table = _Table(context.resolve(path, span), path, span, header, delimiter, missing)
+    columns = {key: table.number_of(call, key) for one in wanted.values() for key in one.columns}
+    ragged = next((name for name, one in wanted.items() if one.words is not None and not one.words.length), None)
+    if ragged is not None and stream:
+        call.refuse(f"texts of different lengths (`{ragged}`) are held in memory", "leave `stream` out")
+    large = ragged is None and table.place.stat().st_size > HELD
+    held: list[Mapping[Key, Cells]] = []
+    blocks = table.scan(sorted(set(columns.values())), None if stream or (stream is None and large) else held)
+    if stream or (stream is None and large):
+        return CsvStream(table, wanted, columns, blocks)
+    joined = {
+        key: _joined([part[number] for part in held], blocks.kinds[number]) for key, number in columns.items()
+    }
+    return assembled(wanted, joined, path, span)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some records: the byte at which they begin, how many they are, and how many rows are left of them."""
+
+    start: int
+    records: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """What going over a file finds: its blocks, and what its columns hold ("i64", "f64" or "names")."""
+
+    blocks: tuple[_Block, ...]
+    kinds: Mapping[int, str]
+
+    def __iter__(self) -> Iterator[_Block]:
+        return iter(self.blocks)
+
+
+def _joined(parts: list[Cells], kind: str) -> Cells:
+    if kind == "names":
+        return [cell for part in parts if isinstance(part, list) for cell in part]
+    arrays = [part.array for part in parts if isinstance(part, Dense)]
+    # A file with titles alone gives columns without rows, which the check of the data names.
+    return Dense(np.concatenate(arrays) if arrays else np.zeros(0))
+
+
+class CsvStream(Stream):
+    """A CSV file read block by block."""
+
+    def __init__(
+        self, table: _Table, wanted: Mapping[str, Wanted], columns: Mapping[Key, int], blocks: _Blocks
+    ) -> None:
+        self.table, self.wanted, self.columns, self.blocks = table, wanted, columns, blocks
+        self.starts = np.cumsum([0, *(block.rows for block in blocks)], dtype=np.int64)
+        self.outlines = {name: self._outline(one) for name, one in wanted.items()}
+
+    def _outline(self, one: Wanted) -> Outline:
+        rows = int(self.starts[-1])
+        if one.words is not None:
+            return Outline((rows, one.words.length or 1), np.dtype(np.int32), named=True)
+        kinds = [self.blocks.kinds[self.columns[key]] for key in one.columns]
+        dtype = np.dtype(np.float64 if "f64" in kinds else np.int64)
+        return Outline((rows, len(kinds)) if one.several else (rows,), dtype, "names" in kinds)
+
+    def read(self, blocks: Array) -> DataSet:
+        parts = [self.table.read(self.blocks.blocks[block], self.blocks.kinds) for block in blocks.tolist()]
+        cells = {
+            key: _joined([part[number] for part in parts], self.blocks.kinds[number])
+            for key, number in self.columns.items()
+        }
+        return assembled(self.wanted, cells, self.table.path, self.table.span)
 
 
 class _Table:
-    """A CSV file, read a line at a time."""
+    """A CSV file, read a record at a time."""
 
-    def __init__(self, place: Path, path: str, span: Span | None, header: bool, delimiter: str) -> None:
+    def __init__(
+        self, place: Path, path: str, span: Span | None, header: bool, delimiter: str, missing: object
+    ) -> None:
         self.place, self.path, self.span, self.header, self.delimiter = place, path, span, header, delimiter
-        first = next(self._lines(), None)
+        self.missing = missing
+        first = next(self._records(), None)
         if first is None:
             raise NndslError(DataFileUnreadable(span, path, "it is empty"))
-        self.width = len(first[1])
-        self.titles = tuple(cell.strip() for cell in first[1]) if header else ()
+        self.width = len(first[2])
+        self.titles = tuple(cell.strip() for cell in first[2]) if header else ()
 
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Line number and cells of every line that is not blank."""
+    def _records(self, start: int = 0) -> Iterator[tuple[int, int, list[str]]]:
+        """Every record that is not blank, from a byte on: the byte behind it, its line (from `start`), its cells."""
+        end = start
+
+        def lines(file: IO[bytes]) -> Iterator[str]:
+            nonlocal end
+            for line in file:
+                end += len(line)
+                if b"\0" in line:
+                    raise csvlib.Error("line contains NUL")
+                yield line.decode("utf-8-sig" if end == len(line) else "utf-8")
+
         try:
-            with self.place.open(encoding="utf-8-sig", newline="") as file:
-                reader = csvlib.reader(file, delimiter=self.delimiter, strict=True)
-                for cells in reader:
-                    if cells:
-                        yield reader.line_num, cells
+            with self.place.open("rb") as file:
+                file.seek(start)
+                reader = csvlib.reader(lines(file), delimiter=self.delimiter, strict=True)
+                try:
+                    for cells in reader:
+                        if cells:
+                            yield end, reader.line_num, cells
+                except csvlib.Error as error:
+                    raise self._unreadable(f"line {reader.line_num}: {reason_of(error)}") from None
         except UnicodeDecodeError:
             raise self._unreadable("it is not text in UTF-8", "save it as UTF-8") from None
-        except csvlib.Error as error:
-            raise self._unreadable(f"line {reader.line_num}: {reason_of(error)}") from None
         except OSError as error:
             raise self._unreadable(reason_of(error)) from None
+
+    def _rows(self, start: int = 0) -> Iterator[tuple[int, int, list[str]]]:
+        """The records without the titles."""
+        return itertools.islice(self._records(start), 1 if self.header and start == 0 else 0, None)
 
     def _unreadable(self, reason: str, cure: str | None = None) -> NndslError:
         return NndslError(DataFileUnreadable(self.span, self.path, reason, cure))
@@ -103,42 +182,81 @@ class _Table:
             call.refuse(f"`{self.path}` has no `{self.delimiter}` in its first line", f"say delimiter={other!r}")
         raise NndslError(KeyMissing(self.span, f"`{self.path}`", title, self.titles, "column"))
 
-    def read(self, wanted: list[int]) -> dict[int, Array]:
-        """Those columns as numbers."""
-        blocks: dict[int, list[Array]] = {column: [] for column in wanted}
-        rows = itertools.islice(self._lines(), 1 if self.header else 0, None)
+    def scan(self, wanted: list[int], held: list[Mapping[Key, Cells]] | None = None) -> _Blocks:
+        """The blocks of the file and what those columns hold, and the columns of each block into `held`.
+
+        Raises NndslError: NN507, NN509.
+        """
+        kinds: dict[int, str] = {}
+        blocks: list[_Block] = []
+        start, rows = 0, self._rows()
         while block := list(itertools.islice(rows, BLOCK)):
-            for line, cells in block:
+            for _, line, cells in block:
                 if len(cells) != self.width:
                     raise NndslError(RowWidth(self.span, self.path, line, len(cells), self.width))
+            found: dict[Key, Cells] = {}
             for column in wanted:
-                cells = [row[column] for _, row in block]
-                numbers = _numbers(cells)
-                if numbers is None:
-                    raise NndslError(self._not_numbers(column))
-                blocks[column].append(numbers)
-        # A file with titles alone gives columns without rows, which the check of the data names.
-        return {column: np.concatenate(parts) if parts else np.zeros(0) for column, parts in blocks.items()}
+                values = self._cells([cells[column] for _, _, cells in block])
+                kind = "names" if isinstance(values, list) else "i64" if values.array.dtype.kind == "i" else "f64"
+                before = kinds.get(column, kind)
+                wrong = (before == "names") != (kind == "names")
+                if isinstance(values, list):
+                    wrong = wrong or (self.missing is None and None in values)
+                    wrong = wrong or any(_numbers([cell]) is not None for cell in {*values} if cell is not None)
+                if wrong:
+                    raise NndslError(self._odd(column))
+                kinds[column] = "f64" if {before, kind} == {"i64", "f64"} else kind
+                found[column] = values
+            done = complete(found, self.missing)
+            blocks.append(_Block(start, len(block), len(next(iter(done.values())))))
+            if held is not None:
+                held.append(done)
+            start = block[-1][0]
+        return _Blocks(tuple(blocks), {column: kinds.get(column, "f64") for column in wanted})
 
-    def _not_numbers(self, column: int) -> CellNotNumber | TextColumn:
-        """The first cell that is no number, or the fact that none is: found in a second reading."""
+    def read(self, block: _Block, kinds: Mapping[int, str]) -> dict[int, Cells]:
+        """The columns of a block."""
+        rows = list(itertools.islice(self._rows(block.start), block.records))
+        found: dict[Key, Cells] = {}
+        for column in kinds:
+            values = self._cells([cells[column] for _, _, cells in rows])
+            if isinstance(values, Dense) and kinds[column] == "f64":
+                values = Dense(values.array.astype(np.float64, copy=False))
+            found[column] = values
+        done = complete(found, self.missing)
+        return {column: done[column] for column in kinds}
+
+    def _cells(self, cells: list[str]) -> Dense | list[str | None]:
+        """Cells as numbers, or where none is a number as names."""
+        numbers = _numbers(cells)
+        if numbers is None and self.missing is not None:
+            lacking = np.array([cell.strip().lower() in WITHOUT for cell in cells])
+            some = _numbers([cell for cell, lacks in zip(cells, lacking, strict=True) if not lacks])
+            if some is not None and (len(some) or lacking.all()):
+                numbers = np.full(len(cells), np.nan)
+                numbers[~lacking] = some
+        if numbers is not None:
+            return Dense(numbers)
+        names = [cell.strip() for cell in cells]
+        return [name or None for name in names]
+
+    def _odd(self, column: int) -> CellNotNumber:
+        """The first cell that is no number, or among names the first that is empty: found in a second reading."""
         title = self.titles[column] if self.header else str(column)
         first: tuple[int, str] | None = None
-        texts: dict[str, None] = {}
+        empty = 0
         any_number = False
-        for line, cells in itertools.islice(self._lines(), 1 if self.header else 0, None):
+        for _, line, cells in self._rows():
             cell = cells[column].strip() if column < len(cells) else ""
             if _numbers([cell]) is not None:
                 any_number = True
-            else:
-                first = first or (line, cell)
-                if cell and len(texts) <= MANY:
-                    texts.setdefault(cell)
+            elif first is None and not (self.missing is not None and cell.lower() in WITHOUT):
+                first = (line, cell)
+            empty = empty or (0 if cell else line)
+        if not any_number and empty:
+            return CellNotNumber(self.span, self.path, title, empty, "", "class")
         line, cell = first or (0, "")
-        if any_number or not texts:
-            return CellNotNumber(self.span, self.path, title, line, cell[:60])
-        values = tuple(sorted(texts))
-        return TextColumn(self.span, self.path, title, values[:MANY], len(values) > MANY)
+        return CellNotNumber(self.span, self.path, title, line, cell[:60])
 
 
 def _numbers(cells: list[str]) -> Array | None:

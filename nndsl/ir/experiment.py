@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from nndsl.diagnostics import Span
@@ -24,6 +24,16 @@ class SourceCall:
 @dataclass(frozen=True)
 class CallbackCall:
     """`EarlyStopping(patience=3)` in a train section."""
+
+    name: str
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+    span: Span
+
+
+@dataclass(frozen=True)
+class StepCall:
+    """`normalize()` in a line of a data section: what is done to an input on its way to the model."""
 
     name: str
     args: tuple[object, ...]
@@ -137,3 +147,4 @@ class TrainSpec:
     validation: SourceCall | None = None
     test: SourceCall | None = None
     callbacks: tuple[CallbackCall, ...] = ()
+    steps: Mapping[str, tuple[StepCall, ...]] = field(default_factory=dict)

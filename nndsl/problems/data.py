@@ -159,7 +159,7 @@ class DataTooLarge(SourceProblem):
     """An array of a file claims more bytes than there is room for.
 
     A file of a few kilobytes can promise terabytes. Arrays above 8 GiB, and arrays larger than the memory
-    that is free now, are not read.
+    that is free now, are not read whole.
 
         data = npz("rows.npz", x="x", label="y")
         >>> promised = np.broadcast_to(np.float64(0), (10**11, 8))
@@ -168,7 +168,8 @@ class DataTooLarge(SourceProblem):
         ...         file.open("x.npy", "w"), np.lib.format.header_data_from_array_1_0(promised))
         >>> model.fit()
 
-    Split the file, store a smaller dtype (`uint8` instead of `float64`), or use a larger machine.
+    Let the set be read in pieces (`stream=true`, which sets above 1 GiB do by themselves, where the file admits it: an
+    archive that is not compressed), or store a smaller dtype (`uint8` instead of `float64`).
 
         data = npz("rows.npz", x="x", label="y")
         >>> np.savez("rows.npz", x=x_train.astype(np.float32), y=y_train.astype(np.uint8))
@@ -185,6 +186,8 @@ class DataTooLarge(SourceProblem):
 
     @property
     def headline(self) -> str:
+        if not self.needed:
+            return f"`{self.path}` takes more memory than there is"
         return (
             f"array `{self.key}` of `{self.path}` asks for {_size(self.needed)} of memory, "
             f"and {_size(self.room)} is the most"
@@ -192,7 +195,7 @@ class DataTooLarge(SourceProblem):
 
     @property
     def help(self) -> str:
-        return "store fewer rows a file, or a smaller dtype such as uint8"
+        return "let it be read in pieces, `stream=true`, or store a smaller dtype such as uint8"
 
 
 def _size(count: int) -> str:
@@ -206,9 +209,12 @@ class WrongSourceArgument(SourceProblem):
         data = csv("rows.csv", x=["a", "b"], label="class", delimiter=";;")
         $ nndsl train m.nn
 
-    The sources are `npz(path, input="key", …)`, `csv(path, input="column", …, header=true, delimiter=",")`,
+    The sources are `npz(path, input="key", …)`, `npy(input="file.npy", …)`, `csv(path, input="column", …, header=true,
+    delimiter=",", missing=none)`, `parquet(path, input="column", …)`, `images(path, …, size=none, color=none)`,
+    `text(path, …, by="word", size=none, length=none)`, `windows(source, length, stride=1, horizon=1, target=none)`,
     `digits(part)`, `iris(part)`, `wine(part)`, `breast_cancer(part)`, `diabetes(part)`, where the parts are "train",
-    "test" and "all", and as a value in `npz` `ragged(words, offsets, num_words=none)`.
+    "test" and "all". Values in `npz` are keys or `ragged(words, offsets, num_words=none)`, in `csv` and `parquet`
+    titles, numbers, lists of both, or `text(column, …)`.
 
         # rows.csv
         a;b;class

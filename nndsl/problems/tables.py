@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nndsl.diagnostics import Problem
-from nndsl.problems.arrays import SHOWN_NAMES, listed
+from nndsl.problems.arrays import listed
 from nndsl.problems.data import SourceProblem
 
 
@@ -29,8 +29,9 @@ class CellNotNumber(SourceProblem):
         train M { data = csv("rows.csv", x=["width", "height"], label="class") }
         $ nndsl train m.nn
 
-    Here line 3 has `wide` where a number should be. An empty cell is no number either: remove the row or
-    fill the cell in. Decimal commas (`2,5`) have to become points.
+    Here line 3 has `wide` where a number should be. An empty cell is no number either: fill it in, leave such rows
+    out with `missing="drop"`, give a number for them (`missing=0`), or keep them for the step `fill` of a data section
+    (`missing="keep"`). Decimal commas (`2,5`) have to become points. A column without any number is one of classes.
 
         # rows.csv
         width,height,class
@@ -56,16 +57,17 @@ class CellNotNumber(SourceProblem):
     column: str
     line: int
     cell: str
+    noun: str = "number"
 
     @property
     def headline(self) -> str:
         cell = f"`{self.cell}`" if self.cell else "the empty cell"
-        return f"{cell} in column `{self.column}`, line {self.line} of `{self.path}`, is no number"
+        return f"{cell} in column `{self.column}`, line {self.line} of `{self.path}`, is no {self.noun}"
 
     @property
     def help(self) -> str:
         if not self.cell:
-            return "fill the cell in or remove the row"
+            return 'fill the cell in, or leave such rows out: `missing="drop"`'
         if self.cell.count(",") == 1 and self.cell.replace(",", "").lstrip("-").isdigit():
             return "write a point instead of the comma"
         return "correct the cell or remove the row"
@@ -73,12 +75,12 @@ class CellNotNumber(SourceProblem):
 
 @dataclass(frozen=True)
 class TextColumn(SourceProblem):
-    """A column of a CSV file holds text, and a model takes numbers.
+    """A list of columns holds one of text, and they are to lie side by side as numbers.
 
         # rows.csv
-        width,height,class
-        2.5,1.0,setosa
-        3.5,1.5,virginica
+        width,colour,class
+        2.5,red,0
+        3.5,blue,2
         # m.nn
         model M() {
           input  x: f32[batch, 2]
@@ -88,31 +90,31 @@ class TextColumn(SourceProblem):
           loss   sparse_categorical_crossentropy(label, logits)
         }
 
-        train M { data = csv("rows.csv", x=["width", "height"], label="class") }
+        train M { data = csv("rows.csv", x=["width", "colour"], label="class") }
         $ nndsl train m.nn
 
-    Give each text a number, from 0 on, in the file (setosa 0, versicolor 1, virginica 2), and declare the
-    target as `index<3>[batch]`.
+    Give the column an input of its own, of classes: `index<2>[batch]`.
 
         # rows.csv
-        width,height,class
-        2.5,1.0,0
-        3.5,1.5,2
+        width,colour,class
+        2.5,red,0
+        3.5,blue,2
         # m.nn
         model M() {
-          input  x: f32[batch, 2]
+          input  width: f32[batch]
+          input  colour: index<2>[batch]
           target label: index<3>[batch]
-          logits = x |> Dense(3)
+          logits = concat(width[:, none], one_hot(colour, 2)) |> Dense(3)
           output p = softmax(logits)
           loss   sparse_categorical_crossentropy(label, logits)
         }
 
-        train M { data = csv("rows.csv", x=["width", "height"], label="class") }
+        train M { data = csv("rows.csv", width="width", colour="colour", label="class") }
         $ nndsl train m.nn
     """
 
     code = "NN508"
-    title = "a column of a CSV file is text"
+    title = "a column among numbers is text"
 
     path: str
     column: str
@@ -126,10 +128,9 @@ class TextColumn(SourceProblem):
     @property
     def help(self) -> str:
         if self.more:
-            return f"it has many different values ({listed(self.values[:3])}, …); leave the column out"
-        numbers = ", ".join(f"{value} = {i}" for i, value in enumerate(self.values[:SHOWN_NAMES]))
-        count = len(self.values)
-        return f"write numbers in the file ({numbers}) and declare it as `index<{count}>[batch]`"
+            shown = f" ({listed(self.values[:3])}, …)" if self.values else ""
+            return f"it has many different values{shown}; leave the column out"
+        return f"feed it to an input of its own: `index<{len(self.values)}>[batch]` ({listed(self.values)})"
 
 
 @dataclass(frozen=True)

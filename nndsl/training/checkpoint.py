@@ -1,7 +1,7 @@
 """Weights on disk: safetensors with params and states, and for resuming the optimizer's slots and step.
 
-Names in the file are `params/Dense_1.kernel`, `states/…`, `slots/…`; the metadata holds nndsl's version,
-the model's name, its consts as JSON, and the step.
+Names in the file are `params/Dense_1.kernel`, `states/…`, `slots/…`, and `data/…` for what was learned from the data;
+the metadata holds nndsl's version, the model's name, its consts as JSON, classes and vocabularies, and the step.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nndsl import __version__
+from nndsl.data.learned import Learned
 from nndsl.diagnostics import NndslError
 from nndsl.files import write_atomic
 from nndsl.ir.mapping import Mapped
@@ -25,7 +26,7 @@ from nndsl.training.mapping import mapped
 from nndsl.training.trainable import Array, Trainable
 
 ENTRY = "nndsl"
-PARAMS, STATES, SLOTS = "params/", "states/", "slots/"
+PARAMS, STATES, SLOTS, DATA = "params/", "states/", "slots/", "data/"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Checkpoint:
         return tuple(tokens) if fine and isinstance(tokens, list) and len(set(tokens)) == len(tokens) > 0 else None
 
     @property
+    def learned(self) -> Learned:
+        """What was learned from the training data beside the weights."""
+        arrays = {name.removeprefix(DATA): a for name, a in self.arrays.items() if name.startswith(DATA)}
+        return Learned.of_file(arrays, self.metadata.get("names"))
+
+    @property
     def origin(self) -> str:
         """`model Reuters(hidden=64)`, for messages; empty where the file does not tell."""
         name, consts = self.metadata.get("model"), self.metadata.get("consts")
@@ -65,13 +72,18 @@ def encode(
     consts: Mapping[str, object],
     training: bool = False,
     vocabulary: Sequence[str] | None = None,
+    learned: Learned | None = None,
 ) -> bytes:
-    """The bytes of a weights file; with slots and step when `training`, with what indices mean where that is said."""
+    """The bytes of a weights file; with slots and step when `training`, with what indices mean where that is said, and
+    what was learned from the data."""
     arrays = {PARAMS + name: array for name, array in session.params.items()}
     arrays |= {STATES + name: array for name, array in session.states.items()}
     metadata: dict[str, object] = {"version": __version__, "model": model_name, "consts": dict(consts)}
     if vocabulary is not None:
         metadata["vocabulary"] = list(vocabulary)
+    if learned:
+        arrays |= {DATA + name: array for name, array in learned.flat().items()}
+        metadata["names"] = learned.described()
     if training:
         arrays |= {SLOTS + name: array for name, array in session.slots.items()}
         metadata["step"] = session.step
@@ -165,7 +177,8 @@ def load(
     expected |= {STATES + name: array for name, array in session.states.items()}
     if training:
         expected |= {SLOTS + name: array for name, array in session.slots.items()}
-    given = {name: a for name, a in found.arrays.items() if training or not name.startswith(SLOTS)}
+    left_out = DATA if training else (SLOTS, DATA)
+    given = {name: a for name, a in found.arrays.items() if not name.startswith(left_out)}
     faults = differences(expected, given)
     if training and found.step is None:
         faults.append("it holds weights alone, and no state of the optimizer to resume from")

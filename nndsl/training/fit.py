@@ -105,19 +105,19 @@ def _epoch(
     mean = _Mean()
     size = settings.batch_size
     # The step count names the order: it goes on over several fits and comes back with a checkpoint.
-    source = feed.shuffled(size, settings.seed, session.step) if settings.shuffle else feed.in_order(size)
     begins, ends = hooks.wants("on_train_batch_begin"), hooks.wants("on_train_batch_end")
-    for number, (rows, batch) in enumerate(source):
-        if begins:
-            hooks.batch("on_train_batch_begin", number, {})
-        mean.add(session.train_step(batch), rows, number)
-        if display.due():
-            display.batch_end(number + 1, mean.samples, mean.logs() | session.metric_results())
-        if ends:
-            metrics = session.metric_results() if hooks.wants_metrics else {}
-            hooks.batch("on_train_batch_end", number, mean.logs() | metrics)
-            if model.stop_training:
-                break
+    with feed.epoch(size, settings.seed, session.step, settings.shuffle) as batches:
+        for number, (rows, batch) in enumerate(batches):
+            if begins:
+                hooks.batch("on_train_batch_begin", number, {})
+            mean.add(session.train_step(batch), rows, number)
+            if display.due():
+                display.batch_end(number + 1, mean.samples, mean.logs() | session.metric_results())
+            if ends:
+                metrics = session.metric_results() if hooks.wants_metrics else {}
+                hooks.batch("on_train_batch_end", number, mean.logs() | metrics)
+                if model.stop_training:
+                    break
     return mean
 
 
@@ -127,12 +127,13 @@ def evaluate(session: Trainable, feed: Feed, batch_size: int, hooks: CallbackLis
     mean = _Mean()
     if hooks:
         hooks.whole("on_test_begin")
-    for number, (rows, batch) in enumerate(feed.in_order(batch_size)):
-        if hooks:
-            hooks.batch("on_test_batch_begin", number, {})
-        mean.add(session.evaluate_step(batch), rows, number)
-        if hooks and hooks.wants("on_test_batch_end"):
-            hooks.batch("on_test_batch_end", number, mean.logs())
+    with feed.in_order(batch_size) as batches:
+        for number, (rows, batch) in enumerate(batches):
+            if hooks:
+                hooks.batch("on_test_batch_begin", number, {})
+            mean.add(session.evaluate_step(batch), rows, number)
+            if hooks and hooks.wants("on_test_batch_end"):
+                hooks.batch("on_test_batch_end", number, mean.logs())
     logs = mean.logs() | session.metric_results()
     if hooks:
         hooks.whole("on_test_end", logs)

@@ -175,7 +175,7 @@ class RunRecorder(Callback):
         value = logs.get("val_loss", logs.get("loss", math.nan))
         if value < self._best:
             self._best, self.best_epoch = value, epoch
-            self._best_bytes = checkpoint.encode(self.session, self.name, self.consts)
+            self._best_bytes = self._encoded()
         self._history.on_epoch_end(epoch, logs)
         now = time.monotonic()
         if now - self._written > SECONDS_BETWEEN_WRITES:
@@ -199,8 +199,13 @@ class RunRecorder(Callback):
         if self._best_bytes is not None:
             self.folder.write(BEST, self._best_bytes)
             self._best_bytes = None
-        self.folder.write(LAST, checkpoint.encode(self.session, self.name, self.consts, training=True))
+        self.folder.write(LAST, self._encoded(training=True))
         self._written = time.monotonic()
+
+    def _encoded(self, training: bool = False) -> bytes:
+        model = self._model  # what is learned from the data is there once training begins
+        learned = None if model is None else model.learned
+        return checkpoint.encode(self.session, self.name, self.consts, training, learned=learned)
 
     def _add_line(self, epoch: int, logs: Logs) -> None:
         """Append to history.csv; epochs count from 1, as the display shows them."""

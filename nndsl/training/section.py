@@ -5,14 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from nndsl.data.feed import bind_xy, check_feed
 from nndsl.data.ports import Port
 from nndsl.diagnostics import NndslError
 from nndsl.ir.experiment import TrainSpec
 from nndsl.ir.graph import Model as ModelIr
 from nndsl.ir.graph import Port as PortIr
 from nndsl.problems.training import WrongSetting
-from nndsl.training.feed import Feed
 from nndsl.training.fit import FitSettings
 
 
@@ -28,11 +26,6 @@ def data_port(port: PortIr) -> Port:
 def ports_of(model: ModelIr) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     """The inputs and the targets of a model."""
     return tuple(map(data_port, model.inputs)), tuple(map(data_port, model.targets))
-
-
-def feed_of(ports: Sequence[Port], x: object, y: object, what: str) -> Feed:
-    """Arrays as `fit` takes them, checked. Raises NndslError (NN52x, NN53x)."""
-    return Feed(check_feed(ports, bind_xy(ports, x, y), what), tuple(ports))
 
 
 def pair(name: str, value: object) -> tuple[object, object]:

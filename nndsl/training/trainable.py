@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from nndsl.data.learned import Learned
+
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Batch: TypeAlias = Mapping[str, Array]
 Logs: TypeAlias = dict[str, float]
@@ -56,6 +58,9 @@ class CallbackModel(Protocol):
     def learning_rate(self) -> float: ...
     @learning_rate.setter
     def learning_rate(self, value: float) -> None: ...
+
+    @property
+    def learned(self) -> Learned: ...
 
     def get_weights(self) -> dict[str, Array]:
         """Copies of params and states by name."""

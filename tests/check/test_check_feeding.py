@@ -8,6 +8,7 @@ import pytest
 
 from nndsl.check import feeding
 from nndsl.check.sections import CALLBACKS, SOURCES
+from nndsl.data import images, text
 from nndsl.data.bundled import BUNDLED, PARTS
 from nndsl.diagnostics import Source
 from nndsl.driver import problems_of
@@ -36,9 +37,10 @@ def test_the_arguments_of_callbacks() -> None:
 
 
 def test_the_columns_and_parts_of_bundled_sets() -> None:
-    assert {one.name: tuple(one.columns) for one in BUNDLED} == feeding.COLUMNS
+    folders = {"images": images.COLUMNS, "text": text.COLUMNS}
+    assert {one.name: tuple(one.columns) for one in BUNDLED} | folders == feeding.COLUMNS
     assert feeding.PARTS == PARTS
-    assert {*feeding.COLUMNS, *feeding.OPTIONS, "ragged"} == set(SOURCES)
+    assert {*feeding.COLUMNS, *feeding.OPTIONS, "ragged", "windows"} == set(SOURCES)
 
 
 @pytest.mark.parametrize(

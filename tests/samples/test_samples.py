@@ -20,7 +20,7 @@ from nndsl.training.sources import DataPlace
 
 FOLDER = Path(__file__).parents[2] / "samples"
 SAMPLES = sorted(path.stem for path in FOLDER.glob("*.nn"))
-FROM_FILES = ("chars", "cnn", "gru", "imdb", "lstm", "mnist", "newswires", "reuters", "seq2seq")
+FROM_FILES = ("chars", "cnn", "folders", "gru", "imdb", "lstm", "mnist", "newswires", "reuters", "seq2seq", "series")
 """Those whose data is not there: it is made up in the same layout."""
 WITHOUT_MODEL = ("blocks",)
 TRAINED = [name for name in SAMPLES if name not in WITHOUT_MODEL]
@@ -29,6 +29,8 @@ SMALL: dict[str, dict[str, object]] = {
     "chars": {"length": 20, "width": 16},
     "convlstm": {"filters": 4, "steps": 2},
     "gan": {"filters": 8},
+    "folders": {"width": 4},
+    "series": {"units": 8},
     "gru": {"width": 8, "units": 4},
     "mixer": {"width": 8, "blocks": 1},
     "resnet": {"width": 4, "blocks": 1},
@@ -81,6 +83,27 @@ def backwards(rng: np.random.Generator) -> dict[str, np.ndarray]:
     return {"source": source, "written": written, "answer": source[:, ::-1]}
 
 
+def pictures(folder: Path) -> None:
+    """What folders.nn asks for: 40 pictures of three classes, which are bright in different rows."""
+    image = pytest.importorskip("PIL.Image")
+    for number in range(40):
+        part, label = ("train", "test")[number % 4 == 0], number % 3
+        pixels = np.full((20, 20), 20, np.uint8)
+        pixels[4 * label + 3 : 4 * label + 8, 3:17] = 200 + number
+        (folder / part / str(label)).mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels).save(folder / part / str(label) / f"{number:02}.png")
+
+
+def waves(folder: Path) -> None:
+    """What series.nn asks for, in short."""
+    t = np.arange(140)
+    table = np.stack([10 + 3 * np.sin(t / 7), 50 + 20 * np.sin(t / 7 + 1)], axis=1)
+    np.savetxt(folder / "waves.csv", table, "%.3f", ",", header="wind,tide", comments="")
+
+
+FILES = {"folders": pictures, "series": waves}
+
+
 def need_sklearn() -> None:
     """Skip where the bundled data sets are not installed."""
     if find_spec("sklearn") is None:
@@ -102,10 +125,13 @@ def opened(name: str, folder: Path) -> nndsl.Model:
         "newswires": ("reuters.npz", lambda: texts(rng, 46)),
         "reuters": ("reuters.npz", lambda: prepared(rng)),
     }
+    if name in FILES:
+        FILES[name](folder)
+        model.feeding.place = DataPlace(FOLDER, folder)
     if name in made:
         file, arrays = made[name]
         np.savez(folder / file, **arrays())
-        model.place = DataPlace(FOLDER, folder)
+        model.feeding.place = DataPlace(FOLDER, folder)
     return model
 
 
