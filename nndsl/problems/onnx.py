@@ -64,4 +64,101 @@ class CannotExport(Problem):
         return self.why
 
 
-FAMILY: tuple[type[Problem], ...] = (OnnxMissing, CannotExport)
+@dataclass(frozen=True)
+class OnnxUnreadable(Problem):
+    """A file is no ONNX model, or one that contradicts itself.
+
+        >>> Path("broken.onnx").write_bytes(b"no model")
+        $ nndsl import broken.onnx -o broken.nn
+
+    A model has its nodes in an order in which each reads what is there before it, makes no value twice, and stores as
+    many numbers for an array as its shape says. `onnx.checker.check_model` says the same of a file.
+
+        >>> model.export("small.onnx")
+    """
+
+    code: ClassVar[str] = "NN702"
+    title: ClassVar[str] = "an ONNX model cannot be read"
+
+    path: str
+    reason: str
+
+    @property
+    def headline(self) -> str:
+        return f"the ONNX model `{self.path}` cannot be read: {self.reason}"
+
+
+@dataclass(frozen=True)
+class CannotImport(Problem):
+    """Something in an ONNX model has no counterpart here, or is refused.
+
+        >>> import onnx
+        >>> port = onnx.helper.make_tensor_value_info("x", 1, [4])
+        >>> out = onnx.helper.make_tensor_value_info("y", 1, [4])
+        >>> node = onnx.helper.make_node("Frobnicate", ["x"], ["y"])
+        >>> graph = onnx.helper.make_graph([node], "g", [port], [out])
+        >>> from nndsl.onnx import Backend
+        >>> Backend.prepare(onnx.helper.make_model(graph)).run([np.ones(4, np.float32)])
+
+    Weights must lie in the file itself: what lies in others is not read. Sizes are known, or open from the start;
+    none may come out of numbers that only data has.
+
+        >>> import onnx
+        >>> port = onnx.helper.make_tensor_value_info("x", 1, [4])
+        >>> out = onnx.helper.make_tensor_value_info("y", 1, [4])
+        >>> node = onnx.helper.make_node("Relu", ["x"], ["y"])
+        >>> graph = onnx.helper.make_graph([node], "g", [port], [out])
+        >>> from nndsl.onnx import Backend
+        >>> Backend.prepare(onnx.helper.make_model(graph), engine="numpy").run([np.ones(4, np.float32)])
+    """
+
+    code: ClassVar[str] = "NN703"
+    title: ClassVar[str] = "this cannot be imported from ONNX"
+
+    what: str
+    node: str
+    why: str
+
+    @property
+    def headline(self) -> str:
+        where = f", at `{self.node}`," if self.node else ""
+        return f"{self.what}{where} cannot be imported from ONNX"
+
+    @property
+    def help(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True)
+class WrongInputs(Problem):
+    """A prepared ONNX model is run with other arrays than its inputs.
+
+        >>> import onnx
+        >>> model.export("small.onnx")
+        >>> from nndsl.onnx import Backend
+        >>> Backend.prepare(onnx.load("small.onnx"), engine="numpy").run([])
+
+    Give them in the order of the model's inputs, or by name.
+
+        >>> import onnx
+        >>> model.export("small.onnx")
+        >>> from nndsl.onnx import Backend
+        >>> Backend.prepare(onnx.load("small.onnx"), engine="numpy").run({"x": np.ones((2, 8), np.float32)})
+    """
+
+    code: ClassVar[str] = "NN704"
+    title: ClassVar[str] = "an ONNX model is run with other inputs than it has"
+
+    given: str
+    wanted: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        return f"the model was given {self.given}"
+
+    @property
+    def help(self) -> str:
+        return "its inputs are " + ", ".join(f"`{name}`" for name in self.wanted)
+
+
+FAMILY: tuple[type[Problem], ...] = (OnnxMissing, CannotExport, OnnxUnreadable, CannotImport, WrongInputs)
