@@ -42,14 +42,18 @@ class Prepared:
         """The outputs for inputs in order, or by name. Raises NndslError (NN703, NN704)."""
         given = self._given(inputs)
         while True:
-            key = tuple((name, a.shape, str(a.dtype), a.tobytes() if name in self._fixed else None) for name, a in given.items())
+            key = tuple(
+                (name, a.shape, str(a.dtype), a.tobytes() if name in self._fixed else None) for name, a in given.items()
+            )
             if key in self._ready:
                 break
             try:
                 self._ready[key] = self._prepared(given)
             except NeedsValue as needed:
                 if needed.name in self._fixed or needed.name not in given:
-                    raise NndslError(CannotImport(None, f"the input `{needed.name}`", "", "a size depends on it")) from None
+                    raise NndslError(
+                        CannotImport(None, f"the input `{needed.name}`", "", "a size depends on it")
+                    ) from None
                 self._fixed.add(needed.name)
         program, weights, known = self._ready[key]
         feeds = {name: np.require(a, requirements="C") for name, a in given.items() if name not in self._fixed}
@@ -72,7 +76,9 @@ class Prepared:
         found = {name: np.asarray(value) for name, value in pairs}
         for name, array in found.items():
             if str(array.dtype) not in OUR_NAMES:
-                raise NndslError(CannotImport(None, f"the element type {array.dtype}", name, "there are f32, f64, i32, i64 and bool"))
+                raise NndslError(
+                    CannotImport(None, f"the element type {array.dtype}", name, "there are f32, f64, i32, i64 and bool")
+                )
         return found
 
     def _prepared(self, given: Mapping[str, Array]) -> tuple[Executable, Weights, dict[str, Array]]:

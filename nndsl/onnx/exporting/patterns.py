@@ -1,9 +1,9 @@
 """What several nodes are together: a dense layer is one op of ONNX, and so is a convolution with its bias.
 
-    add(matmul(x, w), b)                             =>     Gemm(x, w, b)
-    add(conv(x, w), b)                               =>     Conv(x, w, b)
-    reshape(matmul(reshape(x, [rows, k]), w), …)     =>     MatMul(x, w)
-    maximum(x, 0)                                    =>     Relu(x)
+add(matmul(x, w), b)                             =>     Gemm(x, w, b)
+add(conv(x, w), b)                               =>     Conv(x, w, b)
+reshape(matmul(reshape(x, [rows, k]), w), …)     =>     MatMul(x, w)
+maximum(x, 0)                                    =>     Relu(x)
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ class Weights:
     def known(self, node: Node) -> Array | None:
         """The value of a node that depends on known arrays alone."""
         for leaf in topological([node]):
-            if leaf.op in ("input", "scalar", "dim", "state") or any(not isinstance(s, int) for s in leaf.shape):
+            if leaf.op in ("input", "scalar", "dim", "state", "layer", "call", "helper", "layer_part") or any(
+                not isinstance(s, int) for s in leaf.shape
+            ):
                 return None
         return run(Graph("known", (("value", node),)), self.arrays, {}, {})[0]["value"]
 
@@ -135,9 +137,16 @@ class Call:
     def ints(self, position: int, attribute: str, default: Iterable[int] | None = None) -> list[int] | None:
         """Whole numbers that older versions have as an attribute and newer ones as an input."""
         if self.has(position):
-            return [int(n) for n in self.sizes(position)]  # type: ignore[call-overload]
+            return self.whole(position)
         found = self.attrs.get(attribute)
         return list(found) if found is not None else None if default is None else list(default)
+
+    def whole(self, position: int) -> list[int]:
+        """An input of whole numbers. Raises NndslError (NN703) where data decides one of them."""
+        found = [size for size in self.sizes(position) if isinstance(size, int)]
+        if len(found) < self.known(position).size:
+            raise self.refused("a number that it needs is a size that only the data has")
+        return found
 
     def number(self, position: int, attribute: str, default: float) -> float:
         """A number that older versions have as an attribute and newer ones as an input."""
@@ -194,7 +203,7 @@ def as_index(places: Node, count: Size) -> Node:
     else:
         from nndsl.ir.graph import dim_value
 
-        turned, last = b.add(places, dim_value(count, "i32")), dim_value(count - 1, "i32")  # type: ignore[arg-type]
+        turned, last = b.add(places, dim_value(count, "i32")), dim_value(count - 1, "i32")
     places = b.where(b.less(places, 0), turned, places)
     places = b.maximum(b.minimum(places, last), 0)
     return b.as_type(places, TensorType("i32", places.shape, Kind("index", count)))

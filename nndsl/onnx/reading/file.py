@@ -75,7 +75,9 @@ def _graph(graph: Proto, outside: set[str], name: str) -> None:
         _tensor(tensor, name)
         known.add(tensor.name)
     if graph.sparse_initializer:
-        raise NndslError(CannotImport(None, "a sparse array", graph.sparse_initializer[0].values.name, "store it dense"))
+        raise NndslError(
+            CannotImport(None, "a sparse array", graph.sparse_initializer[0].values.name, "store it dense")
+        )
     for port in graph.input:
         for size in port.type.tensor_type.shape.dim:
             if size.dim_value < 0 or size.dim_value > MOST_ELEMENTS:
@@ -85,7 +87,9 @@ def _graph(graph: Proto, outside: set[str], name: str) -> None:
     for node in graph.node:
         for value in node.input:
             if value and value not in known:
-                why = "the graph goes in a circle, or its nodes are out of order" if value in made else "nothing makes it"
+                why = (
+                    "the graph goes in a circle, or its nodes are out of order" if value in made else "nothing makes it"
+                )
                 raise NndslError(OnnxUnreadable(None, name, f"node `{node.name or node.op_type}` reads `{value}` "
                                                             f"before it is there: {why}"))  # fmt: skip
         for tensor, inner in attributes(node):
@@ -137,7 +141,9 @@ def array_of(tensor: Proto) -> Any:
     try:
         found = onnx.numpy_helper.to_array(tensor)
     except Exception:  # too few numbers, or too many
-        raise NndslError(OnnxUnreadable(None, tensor.name, "the array has not as many numbers as its shape says")) from None
+        raise NndslError(
+            OnnxUnreadable(None, tensor.name, "the array has not as many numbers as its shape says")
+        ) from None
     wider = {"i32": np.int32, "f32": np.float32}
     return found.astype(wider[WIDENED[tensor.data_type]]) if tensor.data_type in WIDENED else np.array(found)
 

@@ -78,7 +78,7 @@ def scan(c: Call) -> tuple[Value, ...]:
         x = part(made, carries + k)
         x = _reversed(x) if back[k] else x
         axis = c.of_rank(places[k], x.type.rank)
-        order = [n for n in range(1, x.type.rank)]
+        order = list(range(1, x.type.rank))
         order.insert(axis, 0)
         collected.append(b.transpose(x, order))
     return (*(part(made, k) for k in range(carries)), *collected)

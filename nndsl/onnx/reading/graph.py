@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,7 +31,19 @@ from nndsl.onnx.reading.call import Call, Convert, Value, Weights, guarded
 from nndsl.onnx.reading.file import MOST_ELEMENTS, array_of
 from nndsl.problems.onnx import CannotImport
 
-FAMILIES = (elementwise, reductions, shapes, indexing, windows, normalization, resizing, images, recurrent, attention, flow)
+FAMILIES = (
+    elementwise,
+    reductions,
+    shapes,
+    indexing,
+    windows,
+    normalization,
+    resizing,
+    images,
+    recurrent,
+    attention,
+    flow,
+)
 TABLE: dict[str, Convert] = {name: convert for family in FAMILIES for name, convert in family.FAMILY.items()}
 OWN = ("", "ai.onnx")
 """The domain of ONNX's own ops."""
@@ -39,10 +52,18 @@ OWN = ("", "ai.onnx")
 class Reader:
     """Carries out the nodes of a graph on values. `special` sees each call first and may give its results."""
 
-    def __init__(self, version: int, weights: Weights, special: Callable[[Call], tuple[Value, ...] | None] | None = None):
+    def __init__(
+        self,
+        version: int,
+        weights: Weights,
+        special: Callable[[Call], tuple[Value, ...] | None] | None = None,
+        named: bool = False,
+    ) -> None:
         self.version = version
         self.weights = weights
         self.special = special
+        self.named = named
+        """Whether values get the names that they have in ONNX."""
 
     def graph(self, graph: Proto, values: dict[str, Value], outside: Mapping[str, Value]) -> list[Value]:
         """The outputs of a graph whose inputs are in `values`, which is filled with all that is made."""
@@ -53,8 +74,15 @@ class Reader:
             args = tuple(self._value(name, values, outside) if name else None for name in node.input)
             for name, value in zip(node.output, self.node(node, args, {**outside, **values}), strict=False):
                 if name:
-                    values[name] = value
+                    values[name] = self._with_name(value, name)
         return [self._value(port.name, values, outside) for port in graph.output]
+
+    def _with_name(self, value: Value, name: str) -> Value:
+        if not self.named or not isinstance(value, Node) or value.is_leaf or value.op == "layer_part":
+            return value
+        if value.op == "transpose" and value.inputs[0].op in ("layer", "call") and value.inputs[0].name is None:
+            return replace(value, inputs=(replace(value.inputs[0], name=name),))
+        return replace(value, name=value.name or name)
 
     @staticmethod
     def _value(name: str, values: Mapping[str, Value], outside: Mapping[str, Value]) -> Value:

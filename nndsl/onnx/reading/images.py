@@ -19,7 +19,7 @@ from nndsl.ops import build as b
 
 
 def grid_sample(c: Call) -> Node:
-    """The value of an image at each place of a grid, whose numbers go from -1 to 1 along each axis, the last axis first."""
+    """The value of an image at each place of a grid: numbers from -1 to 1 along each axis, the last axis first."""
     x, grid = c.x(), c.x(1)
     sizes = whole(c, x.shape[2:])
     batch, channels = whole(c, x.shape[:2])
@@ -85,7 +85,9 @@ def _cubic(away: Node) -> Node:
     return b.where(b.less_equal(away, 1), near, b.where(b.less(away, 2), far, 0))
 
 
-def _picked(c: Call, flat: Node, index: list[Node], sizes: tuple[int, ...], padding: str, corners: bool, batch: int) -> Node:
+def _picked(
+    c: Call, flat: Node, index: list[Node], sizes: tuple[int, ...], padding: str, corners: bool, batch: int
+) -> Node:
     """Elements [batch, *places, channels]; those beside the image are 0, or found as `padding` says."""
     there: Node | None = None
     total: Node | None = None
@@ -115,7 +117,9 @@ def affine_grid(c: Call) -> Node:
     for n in sizes:
         steps = np.arange(n, dtype=np.float64)
         corners = bool(c.attr("align_corners", 0))
-        axes.append(steps / (n - 1) * 2 - 1 if corners and n > 1 else (2 * steps + 1) / n - 1 if not corners else steps * 0)
+        axes.append(
+            steps / (n - 1) * 2 - 1 if corners and n > 1 else (2 * steps + 1) / n - 1 if not corners else steps * 0
+        )
     grids = np.meshgrid(*axes, indexing="ij")
     points = np.stack([*(g.reshape(-1) for g in reversed(grids)), np.ones(int(np.prod(sizes)))], axis=-1)
     batch = theta.shape[0]

@@ -155,7 +155,10 @@ def tensor_scatter(c: Call) -> Node:
     flat = b.reshape(moved, (rows, product(moved.shape[1:-1]), steps))
     found = b.matmul(flat, b.cast(hit, new.dtype))
     found = b.transpose(b.reshape(found, (*moved.shape[:-1], room)), back)
-    there = b.reshape(b.less(0, b.sum_(b.cast(hit, "i32"), (1,))), (rows, *(room if k == axis else 1 for k in range(1, past.type.rank))))
+    there = b.reshape(
+        b.less(0, b.sum_(b.cast(hit, "i32"), (1,))),
+        (rows, *(room if k == axis else 1 for k in range(1, past.type.rank))),
+    )
     return b.where(there, found, past)
 
 

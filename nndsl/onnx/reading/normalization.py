@@ -88,7 +88,9 @@ def lp(c: Call) -> Node:
     size = b.apply("abs", x) if p == 1 else b.mul(x, x)
     norm = b.sum_(size, (axis,), keepdims=True)
     norm = norm if p == 1 else b.apply("sqrt", norm)
-    return b.where(b.equal(norm, 0), b.zeros_like(x), b.div(x, b.where(b.equal(norm, 0), b.full(1, norm.shape, x.dtype), norm)))
+    return b.where(
+        b.equal(norm, 0), b.zeros_like(x), b.div(x, b.where(b.equal(norm, 0), b.full(1, norm.shape, x.dtype), norm))
+    )
 
 
 def mean_variance(c: Call) -> Node:

@@ -66,7 +66,9 @@ def log_sum_exp(c: Call) -> Node:
     top = b.reduce("max", x, axes, keepdims=True)
     top = b.where(b.apply("isfinite", top), top, 0)
     total = b.add(b.log(b.sum_(b.exp(b.sub(x, top)), axes, keepdims=True)), top)
-    return total if c.attr("keepdims", 1) else b.reshape(total, tuple(s for k, s in enumerate(x.shape) if k not in axes))
+    return (
+        total if c.attr("keepdims", 1) else b.reshape(total, tuple(s for k, s in enumerate(x.shape) if k not in axes))
+    )
 
 
 def extreme_place(name: str) -> Convert:

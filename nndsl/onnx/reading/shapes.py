@@ -163,7 +163,7 @@ def pad(c: Call) -> Node:
     x = c.x()
     rank = x.type.rank
     pads = c.sizes(1) if c.has(1) else list(c.attr("pads", c.attr("paddings")))
-    axes = [c.of_rank(int(k), rank) for k in c.sizes(3)] if c.has(3) else list(range(rank))  # type: ignore[call-overload]
+    axes = [c.of_rank(k, rank) for k in c.whole(3)] if c.has(3) else list(range(rank))
     low: list[Size] = [0] * rank
     high: list[Size] = [0] * rank
     for k, axis in enumerate(axes):
@@ -237,7 +237,10 @@ def range_(c: Call) -> Value:
 
 
 def eye_like(c: Call) -> Node:
-    rows, columns = (int(s) for s in shape_of(c.args[0]))  # type: ignore[call-overload]
+    known = [size for size in shape_of(c.args[0]) if isinstance(size, int)]
+    if len(known) != 2:
+        raise c.refused("it needs two known sizes")
+    rows, columns = known
     dtype = DTYPES.get(c.attr("dtype", 0)) or c.x().dtype
     from nndsl.ir.types import NUMPY_NAMES
 
@@ -250,7 +253,9 @@ def triangle(c: Call) -> Node:
     if not isinstance(rows, int) or not isinstance(columns, int):
         raise c.refused("it takes a triangle of sizes that the data decides")
     k = int(c.known(1).item()) if c.has(1) else 0
-    keep = np.triu(np.ones((rows, columns), bool), k) if c.attr("upper", 1) else np.tril(np.ones((rows, columns), bool), k)
+    keep = (
+        np.triu(np.ones((rows, columns), bool), k) if c.attr("upper", 1) else np.tril(np.ones((rows, columns), bool), k)
+    )
     return b.where(c.node(keep), x, 0)
 
 

@@ -19,8 +19,12 @@ def _list(c: Call, position: int, attribute: str) -> list[int] | None:
     return c.ints(position, attribute)
 
 
+def _first(c: Call) -> Any:
+    return np.asarray(c.args[0])
+
+
 def gather(c: Call) -> Value:
-    return np.take(c.args[0], np.asarray(c.known(1), np.int64), axis=c.attr("axis", 0))
+    return np.asarray(np.take(_first(c), np.asarray(c.known(1), np.int64), axis=c.attr("axis", 0)), object)
 
 
 def concat(c: Call) -> Value:
@@ -28,25 +32,25 @@ def concat(c: Call) -> Value:
 
 
 def unsqueeze(c: Call) -> Value:
-    return np.expand_dims(c.args[0], tuple(_list(c, 1, "axes") or ()))
+    return np.expand_dims(_first(c), tuple(_list(c, 1, "axes") or ()))
 
 
 def squeeze(c: Call) -> Value:
     axes = _list(c, 1, "axes")
-    return np.squeeze(c.args[0], tuple(axes) if axes is not None else None)
+    return np.squeeze(_first(c), tuple(axes) if axes is not None else None)
 
 
 def slice_(c: Call) -> Value:
     starts, ends = (_list(c, k, name) or [] for k, name in ((1, "starts"), (2, "ends")))
     axes, steps = _list(c, 3, "axes") or range(len(starts)), _list(c, 4, "steps") or [1] * len(starts)
-    places: list[Any] = [slice(None)] * np.ndim(c.args[0])
+    places: list[Any] = [slice(None)] * _first(c).ndim
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         places[axis] = slice(start, end, step)
-    return np.asarray(c.args[0])[tuple(places)]
+    return _first(c)[tuple(places)]
 
 
 def reshape(c: Call) -> Value:
-    return np.reshape(c.args[0], [int(n) for n in c.known(1)])
+    return np.reshape(_first(c), [int(n) for n in c.known(1)])
 
 
 def quotient(x: Any, y: Any) -> Any:
@@ -54,7 +58,7 @@ def quotient(x: Any, y: Any) -> Any:
 
 
 def total(c: Call) -> Value:
-    found = product(tuple(np.asarray(c.args[0]).reshape(-1).tolist()))
+    found = product(tuple(_first(c).reshape(-1).tolist()))
     keep = c.attr("keepdims", 1)
     return _array([found]) if keep else _array([found]).reshape(())
 
@@ -87,8 +91,10 @@ TABLE: dict[str, Callable[[Call], Value]] = {
 
 def applies(c: Call) -> bool:
     """Whether a node computes with sizes that data fixes, in a way known here."""
-    return c.op in TABLE and all(isinstance(v, np.ndarray) for v in c.args if v is not None) and any(
-        isinstance(v, np.ndarray) and v.dtype == object for v in c.args
+    return (
+        c.op in TABLE
+        and all(isinstance(v, np.ndarray) for v in c.args if v is not None)
+        and any(isinstance(v, np.ndarray) and v.dtype == object for v in c.args)
     )
 
 

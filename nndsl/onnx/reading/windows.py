@@ -117,8 +117,9 @@ def conv_transpose(c: Call) -> Node:
 def taps(x: Node, w: Windows, value: float) -> list[Node]:
     """For each element of the window, what it meets at all places: [batch, channels, *out]."""
     rank = x.type.rank
-    high = [max(h, (o - 1) * s + reach(k, d) - n - lo) for h, o, s, k, d, n, lo in
-            zip(w.high, w.out, w.strides, w.window, w.dilation, (int(str(s)) for s in x.shape[2:]), w.low, strict=True)]  # fmt: skip
+    sizes = [int(str(size)) for size in x.shape[2:]]
+    each = zip(w.high, w.out, w.strides, w.window, w.dilation, sizes, w.low, strict=True)
+    high = [max(h, (o - 1) * s + reach(k, d) - n - low) for h, o, s, k, d, n, low in each]
     wide = padded(x, (0, 0, *w.low), (0, 0, *high), value)
     found = []
     for tap in every(*map(range, w.window)):

@@ -1,0 +1,1 @@
+"""An ONNX model as a `.nn` file, with its weights beside it."""
