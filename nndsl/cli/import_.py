@@ -12,6 +12,7 @@ from nndsl.cli.output import data, say, say_problems, usage
 from nndsl.diagnostics import NndslError, Problem
 
 KERAS = (".keras", ".h5", ".hdf5")
+ONNX = (".onnx",)
 
 
 class Imported(Protocol):
@@ -24,7 +25,7 @@ class Imported(Protocol):
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="A model: .keras, .h5.", show_default=False)],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A model: .keras, .h5, .onnx.", show_default=False)],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The .nn file to write; else FILE with .nn.")
     ] = None,
@@ -53,7 +54,11 @@ def _imported(source: Path, place: Path) -> Imported:
             from nndsl.keras import import_model
 
             return import_model(source, model_name(place.stem))
-    raise usage(f"{source} ends in none of {', '.join(KERAS)}", "FILE")
+        case ending if ending in ONNX:
+            from nndsl.onnx.importing.model import import_model as import_onnx
+
+            return import_onnx(source, model_name(place.stem))
+    raise usage(f"{source} ends in none of {', '.join((*KERAS, *ONNX))}", "FILE")
 
 
 def _free(path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nndsl.onnx.backend import Backend
+    from nndsl.onnx.importing.model import import_model
 
 
 def __getattr__(name: str) -> Any:
@@ -19,8 +20,12 @@ def __getattr__(name: str) -> Any:
         from nndsl.onnx.backend import Backend
 
         return Backend if name == "Backend" else getattr(Backend, name)
+    if name == "import_model":
+        from nndsl.onnx.importing.model import import_model
+
+        return import_model
     raise AttributeError(name)
 
 
 FUNCTIONS = ("prepare", "run_model", "run_node", "supports_device", "is_compatible")
-__all__ = ["Backend"]
+__all__ = ["Backend", "import_model"]

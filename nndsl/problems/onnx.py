@@ -68,13 +68,16 @@ class CannotExport(Problem):
 class OnnxUnreadable(Problem):
     """A file is no ONNX model, or one that contradicts itself.
 
+        >>> import nndsl.onnx
         >>> Path("broken.onnx").write_bytes(b"no model")
-        $ nndsl import broken.onnx -o broken.nn
+        >>> nndsl.onnx.import_model("broken.onnx")
 
     A model has its nodes in an order in which each reads what is there before it, makes no value twice, and stores as
     many numbers for an array as its shape says. `onnx.checker.check_model` says the same of a file.
 
+        >>> import nndsl.onnx
         >>> model.export("small.onnx")
+        >>> nndsl.onnx.import_model("small.onnx").save("again.nn")
     """
 
     code: ClassVar[str] = "NN702"

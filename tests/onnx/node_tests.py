@@ -1,8 +1,8 @@
 """Which of ONNX's node tests are asked for, and which of these are known not to pass.
 
 The rule: one node of ONNX's own domain (no expanded functions), whose arrays are f32, and beside them i32, i64 and
-bool, and whose op is one that neural networks are made of. Left out are ops of other fields: signals, detection, texts, trees,
-optimizers, casts of bits, arrays whose size depends on the data, and previews.
+bool, and whose op is one that neural networks are made of. Left out are ops of other fields: signals, detection, texts,
+casts of bits, arrays whose size depends on the data, and what draws random numbers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 """ONNX models as `.nn` files: the text is what one would write, and predicts what onnxruntime does."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def node(op: str, inputs: str, outputs: str, **attributes: Any) -> Any:
     return onnx.helper.make_node(op, inputs.split(), outputs.split(), **attributes)
 
 
-def model(nodes: list[Any], inputs: dict[str, list[Any]], outputs: list[str], weights: list[Any], version: int = 18) -> Any:
+def model(
+    nodes: list[Any], inputs: dict[str, list[Any]], outputs: list[str], weights: list[Any], version: int = 18
+) -> Any:
     """A small model; inputs with integers of 64 bits have names that begin with `i`."""
     ports = [onnx.helper.make_tensor_value_info(n, 7 if n[0] == "i" else 1, shape) for n, shape in inputs.items()]
     results = [onnx.helper.make_empty_tensor_value_info(name) for name in outputs]
@@ -68,12 +71,15 @@ def test_dense_layers_with_their_activations() -> None:
     nodes = [node("Gemm", "x w1 b1", "h", transB=1), node("Relu", "h", "r"), node("MatMul", "r w2", "m"),
              node("Add", "m b2", "logits"), node("Softmax", "logits", "p")]  # fmt: skip
     text = agree(model(nodes, {"x": ["N", 4]}, ["p"], weights), {"x": drawn(5, 4)})
-    assert text == """\
+    assert (
+        text
+        == """\
 model SmallNet() {
   input  x: f32[N, 4]
   output p = x |> Dense(8, activation=relu) |> Dense(3) |> softmax
 }
 """
+    )
 
 
 def test_images_are_turned_once_at_each_end() -> None:
@@ -84,7 +90,9 @@ def test_images_are_turned_once_at_each_end() -> None:
              node("MaxPool", "sum", "p", kernel_shape=[2, 2], strides=[2, 2]), node("GlobalAveragePool", "p", "g1"),
              node("Flatten", "g1", "y")]  # fmt: skip
     text = agree(model(nodes, {"x": ["N", 3, 12, 10]}, ["y"], weights), {"x": drawn(2, 3, 12, 10)})
-    assert text == """\
+    assert (
+        text
+        == """\
 model SmallNet() {
   input x: f32[N, 3, 12, 10]
   n = transpose(x, [0, 2, 3, 1])
@@ -97,6 +105,7 @@ model SmallNet() {
     |> Flatten()
 }
 """
+    )
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
@@ -122,7 +131,9 @@ def test_an_embedding_asks_for_indices() -> None:
 
 def test_shapes_that_are_computed_stay_open() -> None:
     """What PyTorch writes for `x.view(x.size(0), -1)`."""
-    weights = [onnx.numpy_helper.from_array(np.array(n), name) for name, n in (("zero", 0), ("rest", [-1]), ("first", [0]))]
+    weights = [
+        onnx.numpy_helper.from_array(np.array(n), name) for name, n in (("zero", 0), ("rest", [-1]), ("first", [0]))
+    ]
     nodes = [node("Shape", "x", "s"), node("Gather", "s zero", "n"), node("Unsqueeze", "n first", "u"),
              node("Concat", "u rest", "to", axis=0), node("Reshape", "x to", "y")]  # fmt: skip
     text = agree(model(nodes, {"x": ["batch", 2, 3]}, ["y"], weights), {"x": drawn(5, 2, 3)})

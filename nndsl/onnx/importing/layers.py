@@ -16,7 +16,7 @@ from nndsl.diagnostics import NndslError
 from nndsl.ir.dims import Size
 from nndsl.ir.graph import Node
 from nndsl.ir.types import Shape, TensorType
-from nndsl.onnx.reading.call import Call, Value
+from nndsl.onnx.reading.call import MALFORMED, Call, Value
 from nndsl.onnx.reading.windows import to_channels_first, to_channels_last, windows_of
 from nndsl.ops import build as b
 from nndsl.ops.op import ShapeFault
@@ -463,3 +463,5 @@ def recognised(c: Call) -> Results:
         return LAYERS[c.op](c)
     except ShapeFault as fault:
         raise c.refused(fault.message) from None
+    except MALFORMED:
+        return None  # the common way says what is wrong

@@ -27,6 +27,10 @@ Value: TypeAlias = Any
 OUR_NAMES = {word: ours for ours, word in NUMPY_NAMES.items()}
 
 
+MALFORMED = (TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError)
+"""What converters raise on nodes that contradict ONNX's description of their op."""
+
+
 class NeedsValue(Exception):
     """What depends on the values of this input must be known to build the graph."""
 
@@ -183,11 +187,16 @@ Convert: TypeAlias = Callable[[Call], Value]
 
 
 def guarded(convert: Convert, call: Call) -> tuple[Value, ...]:
-    """The results of a converter. A shape that does not fit is a fault of the file."""
+    """The results of a converter. A shape that does not fit is a fault of the file.
+
+    So is whatever else comes of attributes and inputs that are not as ONNX describes them: converters rely on it.
+    """
     try:
         found = convert(call)
     except ShapeFault as fault:
         raise call.refused(fault.message) from None
+    except MALFORMED as fault:
+        raise call.refused(f"its inputs or attributes are not what ONNX says they are ({fault})") from fault
     return found if isinstance(found, tuple) else (found,)
 
 

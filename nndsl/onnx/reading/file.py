@@ -60,7 +60,15 @@ def checked(model: Proto, name: str) -> None:
     version = opset(model)
     if not OLDEST <= version <= NEWEST:
         raise NndslError(CannotImport(None, f"opset {version}", "", f"opsets {OLDEST} to {NEWEST} are known"))
+    _texts(name, model.doc_string, *(entry.domain for entry in model.opset_import))
     _graph(model.graph, set(), name)
+
+
+def _texts(name: str, *values: object) -> None:
+    """Names are text: protobuf gives bytes for what is none."""
+    for value in values:
+        if not isinstance(value, str):
+            raise NndslError(OnnxUnreadable(None, name, f"the name {value!r} is no text"))
 
 
 def opset(model: Proto) -> int:
@@ -71,6 +79,11 @@ def opset(model: Proto) -> int:
 def _graph(graph: Proto, outside: set[str], name: str) -> None:
     """Each node reads what is there before it, and makes what is not there yet."""
     known = set(outside)
+    _texts(name, graph.name, graph.doc_string, *(port.name for port in (*graph.input, *graph.output)))
+    for port in graph.input:
+        _texts(name, *(size.dim_param for size in port.type.tensor_type.shape.dim))
+    for node in graph.node:
+        _texts(name, node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute))
     for tensor in graph.initializer:
         _tensor(tensor, name)
         known.add(tensor.name)
@@ -124,6 +137,7 @@ def _tensor(tensor: Proto, name: str) -> None:
     if tensor.data_location == 1 or tensor.external_data:
         raise NndslError(CannotImport(None, "weights in another file", tensor.name,
                                       "store all in one file: `onnx.save(onnx.load(path), path)`"))  # fmt: skip
+    _texts(name, tensor.name)
     count = 1
     for size in tensor.dims:
         count *= size

@@ -142,6 +142,7 @@ def expand(c: Call) -> Node:
     x = c.x()
     wanted = tuple(c.sizes(1))
     found = b.broadcast_shapes(x.shape, wanted)
+    _limit(c, wanted)
     if found is None:
         raise c.refused(f"{x.type} does not go with the shape {list(wanted)}")
     _limit(c, found)
@@ -151,8 +152,9 @@ def expand(c: Call) -> Node:
 def tile(c: Call) -> Node:
     x = c.x()
     for axis, times in enumerate(c.sizes(1)):
-        if not isinstance(times, int):
-            raise c.refused("how often it repeats depends on the data")
+        if not isinstance(times, int) or times < 0:
+            raise c.refused("how often it repeats depends on the data, or is less than never")
+        _limit(c, (*x.shape, times))
         x = joined([x] * times, axis) if times else cut(x, axis, 0, 0)
         _limit(c, x.shape)
     return x
@@ -204,6 +206,8 @@ def as_known_index(c: Call, places: Any, count: Size) -> Node:
 
 def _limit(c: Call, shape_: tuple[Size, ...]) -> None:
     total = product(shape_)
+    if any(isinstance(size, int) and size < 0 for size in shape_):
+        raise c.refused(f"an array of the shape {list(shape_)} is asked for")
     if isinstance(total, int) and total > MOST_ELEMENTS:
         raise c.refused(f"an array of {total:,} elements is asked for")
 
