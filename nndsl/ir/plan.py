@@ -97,6 +97,8 @@ class Plan:
     sizes: tuple[str, ...]
     views: Mapping[Node, Node]
     names: Mapping[Node, str]
+    passing: frozenset[Node] = frozenset()
+    """Products that only their own kernel reads: a few rows of their buffers are enough for each worker."""
 
     def home(self, node: Node) -> Node:
         """The array leaf or stored node whose memory holds `node`."""

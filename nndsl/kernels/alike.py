@@ -21,8 +21,8 @@ Lowered = dict[Region, tuple[Kernel, list[Argument]]]
 
 WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 FIXED = {
-    "abs", "begin", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan", "range", "right",
-    "worker", "workers", *keyword.kwlist, *names.INTRINSICS,
+    "above", "abs", "begin", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan", "range",
+    "right", "worker", "workers", *keyword.kwlist, *names.INTRINSICS,
     *(n for offered in names.MODULES.values() for n in offered),
 }  # fmt: skip
 

@@ -19,6 +19,8 @@ from nndsl.ops.shape import size_expr, source_index
 from nndsl.ops.table import OPS
 
 AXES = ("i", "j", "k", "l", "m", "n", "o", "p", *(f"axis_{number}" for number in range(8, 20)))
+ABOVE = "above"
+"""The rows between the worker's first block and this one."""
 LINE = 64
 """Elements that the parts of a flat loop are multiples of, so that every element falls into the same vector whatever
 the number of threads."""
@@ -51,6 +53,8 @@ class Lowering:
     """Locals that have a name in the source."""
     inside: bool = False
     """Whether this is a part of a scan's step, whose kernels should all share the same rows (see `row_wise`)."""
+    passing: Node | None = None
+    """A product whose rows, of one block after the other, all lie where those of the worker's first block do."""
     across: Expr | None = None
     """The extent of a second axis that workers may share instead of the first."""
     _part: str | None = None
@@ -123,6 +127,8 @@ class Lowering:
             return number
         if child in self.known:
             return Var(self.local(child), child.dtype)
+        if child is self.passing:
+            index = (index[0] - Var(ABOVE), *index[1:])
         return Load(self.array(child), index, child.dtype)
 
     def broadcast_read(self, child: Node, index: tuple[Expr, ...]) -> Expr:

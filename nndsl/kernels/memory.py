@@ -37,6 +37,7 @@ def plan(graph: Graph) -> Plan:
         _sizes(nodes, arrays),
         views,
         names,
+        frozenset(_passing(graph, regions, views)),
     )
     _name_regions(made)
     return made
@@ -97,6 +98,21 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
         found |= {home_of(value, views) for _, value in region.assigns if value not in members}
     found |= {home_of(node, views) for _, node in graph.outputs}
     return {n for n in found if not n.is_leaf and n.op != "scan"}
+
+
+def _passing(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set[Node]:
+    """Products that nobody reads but the rest of their own region, row by row."""
+    kernels = [kernel for region in regions for kernel in region.kernels()]
+    own = {k.nodes[0]: k for k in kernels if k.form == "rows" and k.nodes and k.nodes[0].op == "matmul"}
+    needed = {home_of(n, views) for _, n in graph.outputs} | {home_of(n, views) for n in views}
+    for region in _scans(regions):
+        needed |= {home_of(n, views) for n in region.nodes[0].attrs["body"].results}
+    for region in [*kernels, *_scans(regions)]:
+        for node in region.nodes:
+            plain = isinstance(OPS[node.op].lowering, Pointwise | Reduce)
+            needed |= {home for c in node.inputs if own.get(home := home_of(c, views)) is not region or not plain}
+        needed |= {home for _, v in region.assigns if own.get(home := home_of(v, views)) is not region}
+    return own.keys() - needed
 
 
 def _lifetimes(

@@ -33,7 +33,16 @@ READY = (
     "rankdata",
     "copy_all",
 )
-PRODUCTS = ("product_nn_columns", "product_nt_columns", "product_tn_columns", "product_tt_columns")
+PRODUCTS = (
+    "product_nn_columns",
+    "product_nt_columns",
+    "product_tn_columns",
+    "product_tt_columns",
+    "product_nn_passing",
+    "product_nt_passing",
+    "product_tn_passing",
+    "product_tt_passing",
+)
 SCALAR = (
     "ceil",
     "choose",
@@ -108,8 +117,8 @@ MODULES: dict[str, tuple[str, ...]] = {
 """What is imported from `nndsl.runtime.<module>` where a program uses it."""
 
 WORDS = frozenset(
-    ("abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan", "np",
-     "range", "right", "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
+    ("above", "abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan",
+     "np", "range", "right", "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
      *(name for offered in MODULES.values() for name in offered))
 )  # fmt: skip
 """What generated code says by itself: values get other names, whatever the model calls them."""

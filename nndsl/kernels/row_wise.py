@@ -37,9 +37,10 @@ from nndsl.ir.loops import (
     Var,
 )
 from nndsl.ir.plan import Region
-from nndsl.kernels.lowering import Argument
+from nndsl.kernels.lowering import ABOVE, Argument
 from nndsl.kernels.source import text
 
+PLAIN = ("product_nn", "product_nt", "product_nn_passing", "product_nt_passing")
 OWN = ("begin", "block")
 """Where loops over a worker's own rows start."""
 
@@ -105,13 +106,15 @@ def _statement(node: Statement, own: set[str], rows: frozenset[str]) -> bool:
             return _place(node.buffer, node.index, own, rows) and _expr(node.value, own, rows)
         case CallKernel(function, given):
             # The rows of a product: of its left side the same ones are read, of the right side all.
-            plain = function in ("product_nn", "product_nt") and given[3] in OWN
+            plain = function in PLAIN and given[3] in OWN
             return plain and given[1] not in own
     return True
 
 
 def _place(buffer: str, index: tuple[Expr, ...], own: set[str], rows: frozenset[str]) -> bool:
     first = index[0] if index else Num(0, "int")
+    if isinstance(first, Binary) and first.op == "-" and first.right == Var(ABOVE):
+        first = first.left
     mine = buffer not in own or (isinstance(first, Var) and first.name in rows)
     return mine and all(_expr(i, own, rows) for i in index)
 

@@ -9,7 +9,7 @@ from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement, Var, equal
 from nndsl.ir.types import Shape
 from nndsl.kernels import parts
-from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
+from nndsl.kernels.lowering import ABOVE, AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
 from nndsl.kernels.phases import column_sums, is_contraction, is_row_reduction, phases, role
 from nndsl.kernels.source import text
 from nndsl.ops.shape import size_expr
@@ -120,8 +120,14 @@ def _in_blocks(
     """A product's rows from `begin` to `end` in blocks, with what is done to them while they are in the cache."""
     begin, end, block, rows = (Var(name) for name in ("begin", "end", "block", "rows"))
     step = _block_rows(state.region.space[1], node.dtype)
+    above: list[Statement] = []
+    if node in state.plan.passing:
+        state.passing = node
+        above = [Let(ABOVE, block - begin)]
+        columns = columns or (Num(0, "int"), size_expr(state.region.space[1]))
     body = (
         Let("rows", Apply("min", (block + step, end), "int")),
+        *above,
         _product_call(state, node, block, rows, columns=columns),
         *loops_over(state, 0, row, bounds=(block, rows)),
     )
@@ -154,6 +160,8 @@ def _product_call(
     kind = "batch_product" if batch is not None else "product"
     if columns is None:
         return CallKernel(f"{kind}_{form}", (*names, *extra, text(start), text(stop)))
+    if state.passing is node:
+        return CallKernel(f"{kind}_{form}_passing", (*names, *(text(x) for x in (start, stop, *columns)), "begin"))
     return CallKernel(f"{kind}_{form}_columns", (*names, *(text(x) for x in (start, stop, *columns))))
 
 

@@ -13,6 +13,7 @@ It is IR and not a kernel for numba because every program has products, and numb
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -230,10 +231,11 @@ def _summed(
 # --- for kernels -----------------------------------------------------------------------------------------------
 
 
-def _product(form: str, columns: bool = False) -> Callable[..., Any]:
+def _product(form: str, numbers: int = 2) -> Callable[..., Any]:
     """`product(x, y, out, start, stop)`: the rows `start:stop` of the product of 2-D arrays of one float type.
 
-    With `columns` there are two further numbers, `left` and `right`: those columns of the rows.
+    With 4 `numbers` there are `left` and `right`: those columns of the rows; with 5 also `place`, the row of `out` that
+    the first of them goes to.
     """
 
     def emit(out: Any, x: Any, y: Any, context: Any, b: Any, arguments: Any) -> None:
@@ -253,39 +255,35 @@ def _product(form: str, columns: bool = False) -> Callable[..., Any]:
             width, b_down, b_across = down, size, b_down
         c_row = width * kind.size
         if some:
-            left, end = some
+            left, end = some[:2]
             right, c, width = right + left * b_across, c + left * kind.size, end - left
-        call(_multiply(b.module, kind), a + first * row, row, step, right, b_down, b_across, c + first * c_row, c_row,
+        place = some[2] if len(some) > 2 else first
+        call(_multiply(b.module, kind), a + first * row, row, step, right, b_down, b_across, c + place * c_row, c_row,
               last - first, width, depth)  # fmt: skip
 
-    if columns:
-
-        def of_columns(
-            typing_context: Any, x: Any, y: Any, out: Any, start: Any, stop: Any, left: Any, right: Any
-        ) -> Any:
-            def build(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
-                emit(out, x, y, context, b, arguments)
-                return context.get_dummy_value()
-
-            return types.void(x, y, out, *[types.int64] * 4), build
-
-        of_columns.__name__ = of_columns.__qualname__ = f"product_{form}_columns"
-        return intrinsic(of_columns)
-
-    def of_rows(typing_context: Any, x: Any, y: Any, out: Any, start: Any, stop: Any) -> Any:
+    def definition(typing_context: Any, x: Any, y: Any, out: Any, *given: Any) -> Any:
         def build(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
             emit(out, x, y, context, b, arguments)
             return context.get_dummy_value()
 
-        return types.void(x, y, out, types.int64, types.int64), build
+        return types.void(x, y, out, *[types.int64] * numbers), build
 
-    of_rows.__name__ = of_rows.__qualname__ = f"product_{form}"
-    return intrinsic(of_rows)
+    names = ("typing_context", "x", "y", "out", "start", "stop", "left", "right", "place")[: 4 + numbers]
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    definition.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
+        inspect.Parameter(name, positional) for name in names
+    ])
+    definition.__name__ = definition.__qualname__ = f"product_{form}" + {2: "", 4: "_columns", 5: "_passing"}[numbers]
+    return intrinsic(definition)
 
 
 product_nn, product_tn, product_nt, product_tt = (_product(form) for form in ("nn", "tn", "nt", "tt"))
 """x @ y, x.T @ y, x @ y.T and x.T @ y.T."""
 product_nn_columns, product_tn_columns, product_nt_columns, product_tt_columns = (
-    _product(form, columns=True) for form in ("nn", "tn", "nt", "tt")
+    _product(form, 4) for form in ("nn", "tn", "nt", "tt")
 )
 """Some columns of the rows `start:stop` of each."""
+product_nn_passing, product_tn_passing, product_nt_passing, product_tt_passing = (
+    _product(form, 5) for form in ("nn", "tn", "nt", "tt")
+)
+"""The same, written to rows of `out` from another place on."""

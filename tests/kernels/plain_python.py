@@ -133,20 +133,23 @@ def _sigmoid(x: Any) -> Any:
 def _product(form: str) -> Callable[..., None]:
     """As `products.product_nn` and its relatives, of all columns or of some."""
 
-    def product(x: Any, y: Any, out: Any, start: int, stop: int, left: int = 0, right: int | None = None) -> None:
+    def product(
+        x: Any, y: Any, out: Any, start: int, stop: int, left: int = 0, right: int | None = None, place: int = -1
+    ) -> None:
+        above = 0 if place < 0 else start - place
         depth = x.shape[0 if form[0] == "t" else 1]
         for i in range(start, stop):
             for j in range(left, out.shape[1] if right is None else right):
                 total = out.make(0)
                 for k in range(depth):
                     total += (x[k, i] if form[0] == "t" else x[i, k]) * (y[j, k] if form[1] == "t" else y[k, j])
-                out[i, j] = total
+                out[i - above, j] = total
 
     return product
 
 
 PRODUCTS = {f"product_{form}": _product(form) for form in ("nn", "nt", "tn", "tt")}
-PRODUCTS |= {f"{name}_columns": product for name, product in PRODUCTS.items()}
+PRODUCTS |= {f"{name}_{some}": product for name, product in PRODUCTS.items() for some in ("columns", "passing")}
 
 
 def _sum_rows(words: Any, table: Any, out: Any, i: int, count: int) -> None:

@@ -65,7 +65,8 @@ def test_f32_is_near_the_exact_value_at_all_magnitudes(name: str) -> None:
 
 def test_numbers_too_small_to_be_normal_are_zero_in_programs_and_in_no_other_place() -> None:
     tiny = np.array([1e-39, -1e-39, 1e-37, 2.0], np.float32)
-    assert (elementwise("a[i] * a[3] * a[3] / a[3] / a[3] / a[3]", tiny, result="f32") == np.array([0, 0, 5e-38, 1], np.float32)).all()
+    halves = elementwise("a[i] * a[3] * a[3] / a[3] / a[3] / a[3]", tiny, result="f32")
+    assert (halves == np.array([0, 0, 5e-38, 1], np.float32)).all()
     assert (elementwise("a[i] * a[2]", tiny, result="f32")[:3] == 0).all()
     assert (tiny[:2] * np.float32(0.5) != 0).all()
 
