@@ -49,8 +49,13 @@ def cleared(state: Lowering, grain: Expr, area: bool = False) -> list[Statement]
     if area:
         last = both(equal(end, steps), begin <= Apply("max", (steps - 1, Num(0, "int")), "int"))
         left, right = Var("left"), Var("right")
-    stop = Select(last, Num(PARTS, "int"), _up(end, grain))
-    return [For(state.part, _up(begin, grain), stop, (For(column, left, right, tuple(body)),))]
+    span: Expr = grain
+    out: list[Statement] = []
+    if not isinstance(grain, Num):
+        span = Var(state.fresh("span"))
+        out = [Let(span.name, grain)]
+    stop = Select(last, Num(PARTS, "int"), _up(end, span))
+    return [*out, For(state.part, _up(begin, span), stop, (For(column, left, right, tuple(body)),))]
 
 
 def _up(place: Expr, grain: Expr) -> Expr:
