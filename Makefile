@@ -32,14 +32,14 @@ demo: $(VENV)/.with-datasets ## train a digit classifier and show what it leaves
 	echo "weights   $$run/best.safetensors" && \
 	echo "curves    $$run/curves.svg"
 
-test: $(VENV)/.with-test ## run the tests (`make test ARGS="tests/syntax -k pipe"` runs some)
-	@$(PY) -m pytest $(ARGS)
+test: $(VENV)/.with-test ## run the tests on all cores (`make test ARGS="tests/syntax -k pipe"` runs some)
+	@$(PY) -m pytest --numprocesses auto $(ARGS)
 
 check: $(VENV)/.with-dev ## lint, types, import rules, then the tests
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses auto $(ARGS)
 
 bench: $(VENV)/.installed ## time training steps beside PyTorch and JAX (`make bench ARGS="--peer-python PYTHON"`)
 	@$(PY) benchmarks/run.py $(ARGS)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from nndsl.diagnostics import Label, Problem
 
-VANISHED = 1000  # an error this large, relative to the gradient, is that of a gradient which is 0
+VANISHED = 100  # an error this large, relative to the gradient, is that of a gradient which is 0
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,9 @@ def compare(model: Model, gradient: Graph, seed: int) -> list[tuple[str, float]]
         store[name] = store[name] + numbers.normal(0, 0.05, store[name].shape)
     scalars = {"key": seed, "step": 1, "learning_rate": 0.0}
     outputs, _ = run(gradient, {**store, **inputs}, scalars, sizes)
+    if not np.isfinite(outputs["loss"]):  # a logarithm or a root of what is below zero
+        inputs = {name: abs(x) if x.dtype.kind == "f" else x for name, x in inputs.items()}
+        outputs, _ = run(gradient, {**store, **inputs}, scalars, sizes)
     loss = Graph("loss", tuple(o for o in gradient.outputs if o[0] == "loss"))
 
     def value_at(name: str, place: Any, shift: float) -> float:

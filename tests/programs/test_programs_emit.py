@@ -23,7 +23,7 @@ SAYS = {
     "gradient": r"output grad\.Dense_1\.kernel",
     "optimized": r"update Dense_1\.kernel := ",
     "plan": r"^plan train: \d+ kernels$(?s:.*)^peak: ",
-    "loops": r"^@kernel\ndef (?s:.*)product_nn\(x, Dense_1_kernel",
+    "loops": r"^@kernel\ndef (?s:.*)product_nn_passing\(x, Dense_1_kernel",
     "source": r"^# small\.nn:4  output y = x \|> Dense",
     "llvm": r"^define ",
     "asm": r"^\s+ret",
