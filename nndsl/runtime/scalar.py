@@ -1,7 +1,8 @@
 """Functions of single numbers for generated kernels, in forms that LLVM vectorizes.
 
 f32 functions are polynomials, within about 2 ulp over all magnitudes; NaN and infinities come out as in NumPy,
-denormals as zero (see `denormals`). f64 functions call the C library. Names that end in a dtype take that dtype; the others take any.
+denormals as zero (see `denormals`). f64 functions call the C library. Names that end in a dtype take that dtype; the
+others take any.
 """
 
 from __future__ import annotations
