@@ -17,24 +17,20 @@ from dataclasses import replace
 from nndsl.ir.graph import Body, Node
 from nndsl.ir.loops import (
     Accumulate,
-    Apply,
     ArgStep,
     Binary,
     CallKernel,
-    Cast,
     Expr,
     For,
     If,
     Kernel,
     Let,
     Load,
-    Negate,
-    Not,
     Num,
-    Select,
     Statement,
     Store,
     Var,
+    parts,
 )
 from nndsl.ir.plan import Region
 from nndsl.kernels.lowering import ABOVE, Argument
@@ -98,9 +94,7 @@ def _statement(node: Statement, own: set[str], rows: frozenset[str]) -> bool:
             return bounds and all(_statement(s, own, inner) for s in node.body)
         case If():
             return _expr(node.condition, own, rows) and all(_statement(s, own, rows) for s in node.body)
-        case Let() | Accumulate():
-            return _expr(node.value, own, rows)
-        case ArgStep():
+        case Let() | Accumulate() | ArgStep():
             return _expr(node.value, own, rows)
         case Store():
             return _place(node.buffer, node.index, own, rows) and _expr(node.value, own, rows)
@@ -120,15 +114,6 @@ def _place(buffer: str, index: tuple[Expr, ...], own: set[str], rows: frozenset[
 
 
 def _expr(node: Expr, own: set[str], rows: frozenset[str]) -> bool:
-    match node:
-        case Load():
-            return _place(node.buffer, node.index, own, rows)
-        case Binary():
-            return _expr(node.left, own, rows) and _expr(node.right, own, rows)
-        case Negate() | Not() | Cast():
-            return _expr(node.operand, own, rows)
-        case Apply():
-            return all(_expr(a, own, rows) for a in node.arguments)
-        case Select():
-            return all(_expr(x, own, rows) for x in (node.condition, node.then, node.otherwise))
-    return True
+    if isinstance(node, Load):
+        return _place(node.buffer, node.index, own, rows)
+    return all(_expr(part, own, rows) for part in parts(node))
