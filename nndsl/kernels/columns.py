@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from nndsl.costs import LINE
 from nndsl.ir.dims import product
 from nndsl.ir.loops import Apply, CallKernel, Cast, Expr, For, If, Load, Num, Statement, Store, Var, equal
-from nndsl.kernels.lowering import AXES, LINE, Loops, Lowering, reduced, reduction, scalars, start_value
+from nndsl.kernels.lowering import AXES, Loops, Lowering, reduced, reduction, scalars, start_value
 from nndsl.kernels.phases import role
 from nndsl.ops.op import Ready, Reduce
 from nndsl.ops.shape import size_expr

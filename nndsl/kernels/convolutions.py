@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nndsl.ir.dims import Size, product
+from nndsl import costs
+from nndsl.ir.dims import product
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, Let, Num, Statement, Var
 from nndsl.ir.plan import Region
@@ -15,12 +16,6 @@ from nndsl.ops.convolution import each_channel, options_text
 from nndsl.ops.shape import size_expr
 
 FUNCTIONS = {"conv": "convolve", "conv_input_grad": "convolve_back"}
-GRAIN = 16
-"""Places that the parts of the workers are multiples of."""
-BLOCK_BYTES = 128 * 1024
-MOST_PLACES, LEAST_PLACES = 1024, 256
-"""Places that are computed before the rest of the region goes over them: the more, the less the lists of a
-convolution cost; the fewer, the more of them are still in the cache."""
 
 
 def leads(region: Region) -> bool:
@@ -38,9 +33,9 @@ def places(state: Lowering) -> Loops:
     node, head = region.nodes[0], scalars(state)
     begin, end = Var("begin"), Var("end")
     if len(region.nodes) == 1 and not region.assigns:
-        return size_expr(product(space[:-1])), GRAIN, [*head, _call(state, node, begin, end)]
+        return size_expr(product(space[:-1])), costs.ROW_TILE, [*head, _call(state, node, begin, end)]
     line = product(space[2:-1])
-    step = _block(line, space[-1], node.dtype)
+    step = costs.block_lines(line, space[-1], BYTES[node.dtype])
     block, lines = Var("block"), Var("lines")
     # Loops over the first two axes that go from line `block` to line `lines`.
     height = size_expr(space[1])
@@ -58,13 +53,6 @@ def places(state: Lowering) -> Loops:
         grain = parts.length_of(state) * height
         head = [*head, *parts.cleared(state, grain)]
     return size_expr(product(space[:2])), grain, [*head, For("block", begin, end, body, step=step)]
-
-
-def _block(line: Size, channels: Size, dtype: str) -> int:
-    """How many lines are made at a time."""
-    wide = (channels if isinstance(channels, int) else 64) * BYTES[dtype]
-    count = min(MOST_PLACES, max(LEAST_PLACES, BLOCK_BYTES // wide))
-    return max(1, count // (line if isinstance(line, int) else 32))
 
 
 def _call(state: Lowering, node: Node, start: Expr, stop: Expr) -> Statement:

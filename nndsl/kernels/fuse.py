@@ -15,14 +15,13 @@ value comes later: then it waits for that one.
 
 from __future__ import annotations
 
+from nndsl.costs import MOST_WAITING
 from nndsl.ir.graph import ARRAYS, Graph, Node
 from nndsl.ir.plan import Region, home_of
 from nndsl.ir.types import Shape
 from nndsl.kernels.phases import is_flat, phases
 from nndsl.ops.op import Columns, Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
 from nndsl.ops.table import OPS
-
-MAX_PENDING = 8
 
 
 def aligned(shape: Shape, space: Shape) -> bool:
@@ -96,7 +95,7 @@ class Fuser:
         """Leave a node pending; chains of what waits are kept short, since they are walked again and again."""
         self.depth[node] = 1 + max((self.depth.get(self.home(i), 0) for i in node.inputs), default=0)
         self.pending.add(node)
-        if self.depth[node] > MAX_PENDING:
+        if self.depth[node] > MOST_WAITING:
             self.place_alone(node)
             self.depth[node] = 0
 

@@ -21,9 +21,6 @@ from nndsl.ops.table import OPS
 AXES = ("i", "j", "k", "l", "m", "n", "o", "p", *(f"axis_{number}" for number in range(8, 20)))
 ABOVE = "above"
 """The rows between the worker's first block and this one."""
-LINE = 64
-"""Elements that the parts of a flat loop are multiples of, so that every element falls into the same vector whatever
-the number of threads."""
 
 Loops: TypeAlias = tuple[Expr | None, int | Expr, list[Statement]]
 """The extent that workers share (None: no loop is cut), the multiple it is cut at, and the statements."""

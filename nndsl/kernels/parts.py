@@ -11,11 +11,11 @@
 
 from __future__ import annotations
 
+from nndsl.costs import PARTS, part_length
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, Cast, Expr, For, Let, Load, Num, Select, Statement, Store, Var, equal
 from nndsl.kernels.lowering import AXES, Lowering, start_value
 from nndsl.kernels.phases import column_sums
-from nndsl.ops.reduce import PARTS, part_length
 from nndsl.ops.shape import both, size_expr
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from nndsl.costs import MOST_CUTS
 from nndsl.ir.loops import (
     Accumulate,
     ArgStep,
@@ -32,8 +33,6 @@ from nndsl.ir.loops import (
     with_parts,
 )
 
-MOST = 8
-"""More cuts than this would make more code than they are worth."""
 Body = tuple[Statement, ...]
 
 
@@ -58,7 +57,7 @@ def _cut(loop: For, clean: Callable[[Body], Body]) -> list[Statement]:
     assert isinstance(loop.stop, Num)
     start, stop = int(loop.start.value), int(loop.stop.value)
     cuts = sorted({c for s in loop.body for e in _expressions(s) for c in _cuts(e, loop.index) if start < c < stop})
-    if not 1 <= len(cuts) <= MOST:
+    if not 1 <= len(cuts) <= MOST_CUTS:
         return [loop]
     changing = frozenset(s.name for s in loop.body if isinstance(s, Accumulate))
     out: list[Statement] = []

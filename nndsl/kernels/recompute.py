@@ -13,21 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nndsl.costs import CHEAP, MOST_AGAIN, SPARED, again_pays
 from nndsl.ir.dims import product
 from nndsl.ir.graph import ARRAYS, NUMBERS, Graph, Node, topological
 from nndsl.ir.plan import Region, home_of
 from nndsl.kernels.phases import crossing, phases
 from nndsl.ops.op import Columns, Pointwise, Reduce
 from nndsl.ops.table import OPS
-
-CHEAP = frozenset(
-    {
-        "abs", "add", "cast", "equal", "greater", "greater_equal", "less", "less_equal", "logical_and", "logical_not",
-        "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal", "stop_gradient", "subtract", "where",
-    }
-)  # fmt: skip
-MOST = 8
-"""Values that are computed again for one that is dropped."""
 
 
 @dataclass(eq=False)
@@ -60,13 +52,13 @@ def recompute(graph: Graph, regions: list[Region], views: Mapping[Node, Node], s
             if found is None or not _read_apart(found) or node.op not in CHEAP or node in again:
                 continue
             needed = _closure(node, again, views, stored)
-            if needed is None or len(needed) > MOST:
+            if needed is None or len(needed) > MOST_AGAIN:
                 continue
             bases = {home_of(c, views) for n in needed for c in n.inputs if c not in needed and c.op not in NUMBERS}
             if any(place[r] >= updated[b] for b in bases & updated.keys() for r in found.readers):
                 continue
             large = {b for b in bases if b.type.rank >= node.type.rank or product(b.shape) == product(node.shape)}
-            if sum(len(large - loaded[r]) for r in found.readers) >= 1 + len(found.readers):
+            if not again_pays(sum(len(large - loaded[r]) for r in found.readers), len(found.readers)):
                 continue
             again[node] = needed
             for reader, nodes in found.readers.items():
@@ -97,14 +89,14 @@ def _serves_several(
     views: Mapping[Node, Node],
     stored: set[Node],
 ) -> bool:
-    """Whether to keep this one spares two or more made from it: `tanh(x)` for `1 + tanh(x)` and for its square."""
+    """Whether to keep this one spares SPARED or more made from it: `tanh(x)` for `1 + tanh(x)` and for its square."""
     if node.shape != region.space or region.form != "rows" or not isinstance(OPS[node.op].lowering, Pointwise):
         return False
     spared = 0
     for user in droppable:
         without, needed = (_closure(user, again, views, s) for s in (stored, stored | {node}))
         spared += without is None and needed is not None
-    return spared >= 2
+    return spared >= SPARED
 
 
 def _closure(
@@ -112,14 +104,14 @@ def _closure(
 ) -> tuple[Node, ...] | None:
     """The node after all that must be computed again for it; None where that needs what is nowhere in memory, or is
     too much."""
-    if depth > MOST:
+    if depth > MOST_AGAIN:
         return None  # each step on the way here is one of them
     out: dict[Node, None] = {}
     for child in node.inputs:
         passing = child.op in CHEAP and child not in stored and child.shape == node.shape
         if child in again or passing:
             inner = again[child] if child in again else _closure(child, again, views, stored, depth + 1)
-            if inner is None or len(out) + len(inner) > MOST:
+            if inner is None or len(out) + len(inner) > MOST_AGAIN:
                 return None
             out.update(dict.fromkeys(inner))
         elif child.op not in NUMBERS and child.op not in ARRAYS:

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from nndsl.ir.dims import Size
+from nndsl import costs
 from nndsl.ir.graph import Node
 from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement, Var, equal
-from nndsl.ir.types import Shape
+from nndsl.ir.types import BYTES
 from nndsl.kernels import parts
-from nndsl.kernels.lowering import ABOVE, AXES, LINE, Loops, Lowering, copies, reduced, reduction, scalars
+from nndsl.kernels.lowering import ABOVE, AXES, Loops, Lowering, copies, reduced, reduction, scalars
 from nndsl.kernels.phases import column_sums, is_contraction, is_row_reduction, phases, role
 from nndsl.kernels.source import text
 from nndsl.ops.shape import size_expr
-
-GRAIN = 16
-"""Rows of a product that the parts of the workers are multiples of."""
-WIDE = 128
-"""Columns of a product that are worth sharing."""
-BLOCK_BYTES = 1024 * 1024
-"""Of the rows of a product that are computed before anything else is done to them: half of a second-level cache."""
-LONG = 16
-"""Steps of an axis that are enough for all workers."""
 
 
 def loops_over(
@@ -54,10 +45,10 @@ def rows(state: Lowering) -> Loops:
         return None, 1, [*head, *_single(state)]
     if len(space) == 1:
         loop = For(AXES[0], Var("begin"), Var("end"), tuple(_elements(state, (Var(AXES[0]),), 0)))
-        return size_expr(space[0]), LINE, [*head, loop]
+        return size_expr(space[0]), costs.LINE, [*head, loop]
     product_node = region.nodes[0] if region.nodes and region.nodes[0].op == "matmul" else None
     begin, end = Var("begin"), Var("end")
-    grain: int | Expr = GRAIN if len(space) == 2 else 1
+    grain: int | Expr = costs.ROW_TILE if len(space) == 2 else 1
     if parts.has_parts(state):
         grain = parts.length_of(state)
         head = [*head, *parts.cleared(state, grain, area=product_node is not None and _in_area(state))]
@@ -66,7 +57,7 @@ def rows(state: Lowering) -> Loops:
         return row_of(state, index)
 
     if product_node is None:
-        cut, grain = (0, grain) if parts.has_parts(state) else (_cut(space), 1)
+        cut, grain = (0, grain) if parts.has_parts(state) else (costs.shared_axis(space), 1)
         return size_expr(space[cut]), grain, [*head, *loops_over(state, 0, row, bounds=(begin, end), cut=cut)]
     state.array(product_node)
     if _in_area(state):
@@ -77,20 +68,14 @@ def rows(state: Lowering) -> Loops:
         rows = [] if alone else loops_over(state, 1, row, outer=(Var(AXES[0]),))
         return size_expr(space[0]), grain, [*head, For(AXES[0], begin, end, (call, *rows))]
     if alone:
-        return size_expr(space[0]), GRAIN, [*head, _product_call(state, product_node, begin, end)]
+        return size_expr(space[0]), costs.ROW_TILE, [*head, _product_call(state, product_node, begin, end)]
     return size_expr(space[0]), grain, [*head, *_in_blocks(state, product_node, row)]
-
-
-def _cut(space: Shape) -> int:
-    """The axis that workers share: the first that is long enough, or whose length only the data tells."""
-    outer = range(len(space) - 1)
-    return next((axis for axis in outer if not isinstance(size := space[axis], int) or size >= LONG), 0)
 
 
 def _in_area(state: Lowering) -> bool:
     """Whether workers may share the columns of a product as well as its rows: what is done to whole rows is not cut."""
     space = state.region.space
-    if state.inside or len(space) != 2 or (isinstance(space[1], int) and space[1] < WIDE):
+    if state.inside or len(space) != 2 or not costs.columns_pay(space[1]):
         return False
     return all(role(n, space) != "row" for n in state.region.nodes) and phases(state.region).count <= 1
 
@@ -119,7 +104,7 @@ def _in_blocks(
 ) -> list[Statement]:
     """A product's rows from `begin` to `end` in blocks, with what is done to them while they are in the cache."""
     begin, end, block, rows = (Var(name) for name in ("begin", "end", "block", "rows"))
-    step = _block_rows(state.region.space[1], node.dtype)
+    step = costs.block_rows(state.region.space[1], BYTES[node.dtype])
     above: list[Statement] = []
     if node in state.plan.passing:
         state.passing = node
@@ -132,16 +117,6 @@ def _in_blocks(
         *loops_over(state, 0, row, bounds=(block, rows)),
     )
     return [For("block", begin, end, body, step=step)]
-
-
-def _block_rows(width: Size, dtype: str) -> int:
-    """Rows of a product that are computed before the rest of the region goes over them.
-
-    The more rows, the less a product costs; the fewer, the more of them are still in the cache. The bits are the
-    same.
-    """
-    row_bytes = (width if isinstance(width, int) else 512) * (8 if dtype == "f64" else 4)
-    return next((rows for rows in (256, 128) if rows * row_bytes <= BLOCK_BYTES), 64)
 
 
 def _product_call(

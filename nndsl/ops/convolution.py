@@ -16,6 +16,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from nndsl.costs import kernel_shards
 from nndsl.ir.dims import Size
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.types import FLOATS, Shape, TensorType, shape_text
@@ -27,10 +28,6 @@ from nndsl.ops.windows import places, reach
 AXES = ("strides", "dilation", "low", "high")
 """The attributes with a number for each spatial axis."""
 SHARED = (*AXES, "groups")
-MOST_SHARDS = 16
-SHARD_ELEMENTS = 96 * 1024
-"""Of all shards of the batch in which the gradient of a kernel is summed up. To share shards among workers is better than
-to share the kernel, since each then reads its part of the batch only; but they have to be stored and added up."""
 
 
 # --- shape rules -------------------------------------------------------------------------------------------
@@ -234,10 +231,7 @@ def _kernel_grad_grad(n: Node, g: Node) -> tuple[Node, Node]:
 
 def _in_parts(n: Node) -> Node:
     """The sum of a number of parts that depends on the kernel only, so that threads do not change the order."""
-    elements = prod(s for s in n.shape if isinstance(s, int))
-    shards = 1
-    while shards < MOST_SHARDS and 2 * shards * elements <= SHARD_ELEMENTS:
-        shards *= 2
+    shards = kernel_shards(prod(s for s in n.shape if isinstance(s, int)))
     parts = b.apply("conv_kernel_parts", *n.inputs, **n.attrs, shards=shards)
     return b.sum_(parts, (0,)) if shards > 1 else b.reshape(parts, n.shape)
 

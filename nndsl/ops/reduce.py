@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nndsl.costs import PARTS, part_length
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.types import Kind, TensorType
@@ -55,18 +56,6 @@ def _product_grad(n: Node, g: Node) -> tuple[Node]:
 
 
 # --- sums in parts -------------------------------------------------------------------------------------------
-
-PARTS = 16
-"""Parts of a long sum over leading axes: as many, however many threads there are, so that the sum's bits do not
-depend on them."""
-TILE = 16
-"""Rows of a matrix that parts are multiples of: products are computed in tiles of rows."""
-
-
-def part_length(first: Any, rank: int) -> Any:
-    """How many steps of the first axis one part has: of a number, or as text of one."""
-    grain = TILE if rank == 2 else 1
-    return (first + (PARTS * grain - 1)) // (PARTS * grain) * grain
 
 
 def _parts_type(types: Types, attrs: Attrs) -> TensorType:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from nndsl.costs import COSTLY
 from nndsl.ir.dims import Size
 from nndsl.ir.graph import Attrs, Body, Node, topological
 from nndsl.ir.rewrite import substitute
@@ -61,9 +62,6 @@ def make_scan(
 ) -> Node:
     """A scan node over values that fit the leaves of `body`."""
     return b.apply("scan", *carries, *sequences, *free, body=body, length=length, reverse=reverse)
-
-
-COSTLY = frozenset({"matmul", "conv", "cos", "erf", "exp", "log", "log1p", "sigmoid", "sin", "softplus", "tanh"})
 
 
 def costly(results: Sequence[Node], carries: Sequence[Node], items: Sequence[Node]) -> tuple[Node, ...]:

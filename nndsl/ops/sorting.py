@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nndsl.costs import LARGEST_LIST
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.loops import Cast, Expr
@@ -17,9 +18,6 @@ from nndsl.ops import build as b
 from nndsl.ops.cumulative import around
 from nndsl.ops.op import REQUIRED, Arg, Expand, Indexed, Op, Ready, ShapeFault, Types, case
 from nndsl.ops.shape import Index, Read
-
-LARGEST_LIST = 64
-"""Up to so many of the greatest are kept in order as they are found; beyond, sorting all of them costs less."""
 
 
 def _axis_type(types: Types, attrs: Attrs) -> TensorType:

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nndsl.costs import PARTS, is_long_sum
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Graph, Node
 from nndsl.ir.rewrite import rewrite
 from nndsl.ops import build as b
-from nndsl.ops.reduce import PARTS
-
-LONG = 4 * PARTS
-"""Rows from which on parts pay, where their number is known."""
 
 
 def parts(graph: Graph) -> Graph:
@@ -31,7 +28,7 @@ def _in_parts(node: Node) -> Node:
     (x,), axes = node.inputs, node.attrs["axes"]
     rank = x.type.rank
     rows = product(x.shape[:-1])
-    if rank < 2 or axes != tuple(range(rank - 1)) or (isinstance(rows, int) and rows < LONG):
+    if rank < 2 or axes != tuple(range(rank - 1)) or not is_long_sum(rows):
         return node
     while x.op == "reshape" and x.inputs[0].type.rank > 1 and x.inputs[0].shape[-1] == x.shape[-1]:
         x = x.inputs[0]

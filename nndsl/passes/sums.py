@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nndsl.costs import MOST_FACTORS
 from nndsl.ir.dims import product
 from nndsl.ir.graph import Graph, Node, const
 from nndsl.ir.rewrite import rewrite
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
 
-MOST = 8
-"""Factors that a product is taken apart into."""
 Constant = tuple[str, Node]
 
 
@@ -33,7 +32,7 @@ def _sum(node: Node) -> Node:
         return node
     (x,), axes = node.inputs, node.attrs["axes"]
     negative, factors, constants = _factors(x, x, axes)
-    if len(factors) > MOST or not factors:
+    if len(factors) > MOST_FACTORS or not factors:
         return node
     with b.at(node.span):
         if len(factors) == 1 and _deviation(factors[0], x, axes):

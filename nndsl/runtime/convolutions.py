@@ -14,6 +14,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.costs import KERNEL_STEPS, MOST_PLACES, MOST_VECTORS, STRIP_BYTES
 from nndsl.runtime.flow import each, least, over, stack
 from nndsl.runtime.gathered import ENTRY, multiply, pack_columns, pack_rows
 from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic, linked
@@ -21,15 +22,8 @@ from nndsl.runtime.places import Axis, Image, classes, greatest, list_places, li
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
 
-MOST_DEPTH = 24 * 1024 // (2 * VECTOR_BYTES)
-"""Steps of a product at a time: a strip of B then takes most of a first-level cache."""
-MOST_PLACES = 1024
-"""Rows of a product at a time: what they read and write should stay in the second-level cache."""
-KERNEL_STEPS = 80
-"""Steps of the gradient of a kernel that are done for all rows: what they read of the image has to stay in the
-first-level cache beside a strip of B."""
-MOST_VECTORS = 16
-"""Vectors of columns that are packed at a time."""
+MOST_DEPTH = STRIP_BYTES // (2 * VECTOR_BYTES)
+"""Steps of a product at a time, of a strip of B."""
 
 
 # --- columns ---------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from typing import Any
 import llvmlite.binding
 from llvmlite import ir
 
+from nndsl.costs import WIDE
 from nndsl.runtime.llvm import I32, I64, V, declare, intrinsic, native
 from nndsl.runtime.target import KERNEL_OPTIONS, arrayobj, helper, kernel, program, types
 
@@ -209,10 +210,6 @@ def tick(clocks: Any, worker: Any, word: Any) -> Any:
         place = clocks + 8 * word
         atomic_store(place, atomic_load(place) + now - atomic_load(clocks))
         atomic_store(clocks, now)
-
-
-WIDE = 128
-"""Columns that are worth cutting."""
 
 
 @helper

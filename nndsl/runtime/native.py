@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from nndsl.costs import LITTLE
 from nndsl.ir.dims import evaluate
 from nndsl.ir.graph import Node
 from nndsl.ir.plan import ALIGN, Plan
@@ -95,10 +96,6 @@ class Frame:
             start = offsets[home]
             return self.arena[start : start + count * dtype.itemsize].view(dtype).reshape(shape)
         return Outside(home, shape)
-
-
-LITTLE = 200_000
-"""Multiply-adds and elements of arrays below which another thread costs more than it brings; the bits are the same."""
 
 
 def _is_much(program: Native, arena: int, sizes: Mapping[str, int]) -> bool:

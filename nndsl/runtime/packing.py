@@ -7,19 +7,10 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.costs import STRIP_BYTES, STRIP_ROWS, STRIPS
 from nndsl.runtime.flow import each, least, over
 from nndsl.runtime.llvm import I64, V
 from nndsl.runtime.tiles import TILE_ROWS, VECTOR_BYTES, Kind, new_function, transpose
-
-MOST_ROWS = 256
-"""Rows that go over a strip of B: the more, the less it costs to make it contiguous."""
-STRIP_BYTES = 24 * 1024
-"""Of a strip of B: most of a first-level cache; the rest is for A."""
-GROUP = 4
-"""Strips that are copied together, since memory likes long runs."""
-A_BYTES = MOST_ROWS * 1024
-CHUNK = 16
-
 
 Body = Callable[..., None]
 
@@ -54,11 +45,11 @@ def strip_of(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
 
 
 def pack_rows(kind: Kind, b: V, down: V, width: V, strips: V, begin: V, depth: V, memory: V) -> None:
-    """GROUP strips of B, from `begin`, where its rows are contiguous."""
+    """STRIPS strips of B, from `begin`, where its rows are contiguous."""
     zero = depth.const(0)
-    with each(zero, depth, CHUNK) as chunk, each(begin, least(begin + GROUP, strips)) as s:
+    with each(zero, depth, STRIP_ROWS) as chunk, each(begin, least(begin + STRIPS, strips)) as s:
         first, count, last = strip_of(kind, width, strips, s)
-        with each(chunk, least(chunk + CHUNK, depth)) as k:
+        with each(chunk, least(chunk + STRIP_ROWS, depth)) as k:
             source = b + k * down + first * VECTOR_BYTES
             target = memory + (s - begin) * STRIP_BYTES + k * count * VECTOR_BYTES
             with each(zero, count) as v:

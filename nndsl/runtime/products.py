@@ -19,20 +19,28 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.costs import (
+    A_BYTES,
+    DIRECT_DEPTH,
+    DIRECT_TILES,
+    MOST_ROWS,
+    ONE_ROW_STEPS,
+    ONE_ROW_VECTORS,
+    SLIM,
+    SLIM_VECTORS,
+    STRIP_BYTES,
+    STRIPS,
+)
 from nndsl.runtime.flow import LINE_BYTES, call, each, least, over, stack
 from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic
 from nndsl.runtime.packing import (
-    A_BYTES,
-    GROUP,
-    MOST_ROWS,
-    STRIP_BYTES,
     pack_a,
     pack_columns,
     pack_rows,
     shared,
     strip_of,
 )
-from nndsl.runtime.slim_products import SLIM, narrow, slim
+from nndsl.runtime.slim_products import narrow, slim
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import (
     TILE_ROWS,
@@ -43,12 +51,6 @@ from nndsl.runtime.tiles import (
     spread,
     tile,
 )
-
-DIRECT_DEPTH = 2048
-"""The depth of a panel of B that is used where it is."""
-ONE_ROW_VECTORS, ONE_ROW_STEPS = 8, 4
-"""Of a product with one row: the vectors that are held in registers, else the rows of B that go by together."""
-
 
 # --- the functions ---------------------------------------------------------------------------------------------
 
@@ -61,12 +63,12 @@ def _block(
     builder, size, zero = a.b, kind.size, depth.const(0)
     strips = over(over(width + (kind.lanes - 1), kind.lanes) + (TILE_VECTORS - 1), TILE_VECTORS)
     by_rows, side_by_side, several = across.equals(size), step.differs(size), strips > 1
-    direct = by_rows & (strips.equals(1) | (rows <= 2 * TILE_ROWS))
+    direct = by_rows & (strips.equals(1) | (rows <= DIRECT_TILES * TILE_ROWS))
     most = direct.choose(zero.const(DIRECT_DEPTH), STRIP_BYTES // (TILE_VECTORS * VECTOR_BYTES))
     most = side_by_side.choose(least(most, A_BYTES // (MOST_ROWS * size)), most)
     # A number of A is used once a strip: for a single strip, to copy it first would only add work.
     packed = (side_by_side & several).choose(over(rows, TILE_ROWS), 0)
-    b_memory, a_memory = stack(builder, STRIP_BYTES * GROUP), stack(builder, A_BYTES + MOST_ROWS * LINE_BYTES)
+    b_memory, a_memory = stack(builder, STRIP_BYTES * STRIPS), stack(builder, A_BYTES + MOST_ROWS * LINE_BYTES)
     with each(zero, depth, most) as k:
         deep = least(most, depth - k)
         # Not a power of two apart, or all strips would compete for the same places of the cache.
@@ -75,7 +77,7 @@ def _block(
         pack_a(kind, a_here, step, packed, deep, a_memory, apart)
         with each(zero, strips) as s:
             first, count, last = strip_of(kind, width, strips, s)
-            in_group = s - over(s, GROUP) * GROUP
+            in_group = s - over(s, STRIPS) * STRIPS
             strip = b_memory + in_group * STRIP_BYTES
             with builder.if_then((direct ^ 1).value), builder.if_else(by_rows.value) as (rows_first, columns_first):
                 with rows_first, builder.if_then(in_group.equals(0).value):
@@ -103,7 +105,7 @@ def _wide(
 ) -> None:
     """Any product, in tiles."""
     builder, size = a.b, a.const(kind.size)
-    turned = row.equals(size) & step.differs(size) & (width <= SLIM) & (rows >= 4 * kind.lanes)
+    turned = row.equals(size) & step.differs(size) & (width <= SLIM) & (rows >= SLIM_VECTORS * kind.lanes)
     with builder.if_then(turned.value):
         call(slim(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
         builder.ret_void()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from llvmlite import ir
 
+from nndsl.costs import SLIM, STRIP_BYTES, STRIPS
 from nndsl.runtime.flow import call, each, least, over, stack
 from nndsl.runtime.llvm import V
-from nndsl.runtime.packing import GROUP, STRIP_BYTES, pack_rows, shared, strip_of
+from nndsl.runtime.packing import pack_rows, shared, strip_of
 from nndsl.runtime.tiles import (
     NARROW,
     TILE_ROWS,
@@ -23,9 +24,7 @@ from nndsl.runtime.tiles import (
     transposed,
 )
 
-SLIM = 64
-"""Columns of C that are few."""
-GROUP_BYTES = GROUP * TILE_VECTORS * VECTOR_BYTES
+GROUP_BYTES = STRIPS * TILE_VECTORS * VECTOR_BYTES
 """Of a row of the strips that are computed together."""
 
 
@@ -57,11 +56,11 @@ def slim(
     builder, zero = a.b, depth.const(0)
     most = zero.const(STRIP_BYTES // (TILE_VECTORS * VECTOR_BYTES))
     strips = over(over(rows + (kind.lanes - 1), kind.lanes) + (TILE_VECTORS - 1), TILE_VECTORS)
-    memory, turned = stack(builder, STRIP_BYTES * GROUP), stack(builder, SLIM * GROUP_BYTES)
+    memory, turned = stack(builder, STRIP_BYTES * STRIPS), stack(builder, SLIM * GROUP_BYTES)
     line = zero.const(GROUP_BYTES)
-    with each(zero, strips, GROUP) as group:
+    with each(zero, strips, STRIPS) as group:
         first, _, _ = strip_of(kind, rows, strips, group)
-        origin, stop = first * VECTOR_BYTES, least(group + GROUP, strips)
+        origin, stop = first * VECTOR_BYTES, least(group + STRIPS, strips)
         with each(zero, depth, most) as k:
             deep = least(most, depth - k)
             pack_rows(kind, a + k * step, step, rows, strips, group, deep, memory)

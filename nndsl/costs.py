@@ -1,0 +1,168 @@
+"""The cost model: every number and judgement about what pays. Whoever decides what is fused, computed again, stored,
+cut, packed or turned asks here, and nothing here knows how it is then done.
+
+The numbers are for a core with 32 KiB of first-level and 1 to 2 MiB of second-level cache, as most have; none of them
+changes a result by more than the order of its sums, and none of them asks how many workers there are, so the bits are
+the same for any number. They stand in groups: sums, recomputation, kernels, sharing, products, convolutions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nndsl.ir.dims import Size
+
+# --- sums over a batch, and in which parts they are made -----------------------------------------------------------
+
+PARTS = 16
+"""Parts of a long sum over leading axes: as many, however many threads there are, so that the sum's bits do not
+depend on them. More would be more rows of sums to add up, fewer would leave workers without a part."""
+ROW_TILE = 16
+"""Rows that the parts of a matrix and the shares of a product are multiples of: products are computed in tiles of 4
+or 8 rows, which are not cut then."""
+LONG_SUM = 4 * PARTS
+"""Rows from which on parts pay: with fewer, the parts' own rows are a quarter of what is read."""
+MOST_SHARDS = 16
+SHARD_ELEMENTS = 96 * 1024
+"""Of all shards of the batch in which the gradient of a kernel is summed up. To share shards among workers is better
+than to share the kernel, since each then reads its part of the batch only; but they have to be stored and added up."""
+MOST_FACTORS = 8
+"""Factors that a product under a sum is taken apart into; a gradient has two to four."""
+LARGEST_LIST = 64
+"""Up to so many of the greatest are kept in order as they are found; beyond, sorting all of them costs less."""
+
+
+def is_long_sum(rows: Size) -> bool:
+    """Whether a sum over so many rows is made in parts, where its rows are; of an unknown number it is."""
+    return not isinstance(rows, int) or rows >= LONG_SUM
+
+
+def part_length(first: Any, rank: int) -> Any:
+    """How many steps of the first axis one part has: of a number, or as an expression of one."""
+    grain = ROW_TILE if rank == 2 else 1
+    return (first + (PARTS * grain - 1)) // (PARTS * grain) * grain
+
+
+def kernel_shards(elements: int) -> int:
+    """The shards of the batch in which the gradient of a convolution's kernel of so many elements is summed up: it
+    depends on the kernel only, so that threads do not change the order."""
+    shards = 1
+    while shards < MOST_SHARDS and 2 * shards * elements <= SHARD_ELEMENTS:
+        shards *= 2
+    return shards
+
+
+# --- what is computed again rather than stored ---------------------------------------------------------------------
+
+CHEAP = frozenset(
+    {
+        "abs", "add", "cast", "equal", "greater", "greater_equal", "less", "less_equal", "logical_and", "logical_not",
+        "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal", "stop_gradient", "subtract", "where",
+    }
+)  # fmt: skip
+"""One instruction each, that costs nothing beside a load."""
+COSTLY = frozenset({"matmul", "conv", "cos", "erf", "exp", "log", "log1p", "sigmoid", "sin", "softplus", "tanh"})
+"""What a step of a scan computes that its gradient sooner loads: a product, or ten instructions and more."""
+MOST_AGAIN = 8
+"""Values that are computed again for one that is dropped: more would no longer hide behind the loads."""
+SPARED = 2
+"""Values that keeping one of their inputs must spare, for its store to pay."""
+MOST_WAITING = 8
+"""Values in a chain that wait for a kernel to stand in: chains are walked again for each user, so they stay short."""
+
+
+def again_pays(loads: int, readers: int) -> bool:
+    """Whether to compute a value again in the kernels that read it: `loads` are the arrays that they have to read in
+    its stead, and what is spared is one store, and a load in each."""
+    return loads < 1 + readers
+
+
+# --- kernels -------------------------------------------------------------------------------------------------------
+
+MOST_CUTS = 8
+"""Places where a loop is cut for conditions on its index: more would make more code than they are worth."""
+HALF_SECOND_LEVEL = 1024 * 1024
+"""Bytes of the rows of a product that are computed before anything else is done to them: they are read again from the
+second-level cache, of which the factors need the other half."""
+CONVOLUTION_BLOCK = 128 * 1024
+"""The same of a convolution, whose lists, kernel and image lie there too."""
+UNKNOWN_WIDTH, UNKNOWN_CHANNELS, UNKNOWN_LINE = 512, 64, 32
+"""What an extent is taken to be that only the data tells."""
+
+
+def block_rows(width: Size, item: int) -> int:
+    """Rows of a product, of so many elements of `item` bytes, that are computed before the rest of the kernel goes
+    over them.
+
+    The more rows, the less a product costs; the fewer, the more of them are still in the cache. The bits are the
+    same.
+    """
+    row_bytes = (width if isinstance(width, int) else UNKNOWN_WIDTH) * item
+    return next((rows for rows in (256, 128) if rows * row_bytes <= HALF_SECOND_LEVEL), 64)
+
+
+def block_lines(line: Size, channels: Size, item: int) -> int:
+    """Lines of a convolution's result that are made before the rest of the kernel goes over them.
+
+    The more places, the less the lists of a convolution cost; the fewer, the more of them are still in the cache.
+    """
+    wide = (channels if isinstance(channels, int) else UNKNOWN_CHANNELS) * item
+    places = min(1024, max(256, CONVOLUTION_BLOCK // wide))
+    return max(1, places // (line if isinstance(line, int) else UNKNOWN_LINE))
+
+
+# --- what workers share --------------------------------------------------------------------------------------------
+
+LINE = 64
+"""Elements that the parts of a flat loop are multiples of, so that every element falls into the same vector whatever
+the number of threads; and no cache line has two writers."""
+LONG_AXIS = 16
+"""Steps of an axis that are enough for all workers."""
+WIDE = 128
+"""Columns of a product that are worth sharing: each of two workers then has more than a tile of three vectors."""
+LITTLE = 200_000
+"""Multiply-adds and elements of arrays below which another thread costs more than it brings; the bits are the same."""
+
+
+def shared_axis(space: Sequence[Size]) -> int:
+    """Of the axes before the last, the one that workers share: the first that is long enough, or whose length only the
+    data tells."""
+    outer = space[:-1]
+    return next((axis for axis, size in enumerate(outer) if not isinstance(size, int) or size >= LONG_AXIS), 0)
+
+
+def columns_pay(width: Size) -> bool:
+    """Whether workers may share the columns of a product; whether they do, is seen when its rows are known."""
+    return not isinstance(width, int) or width >= WIDE
+
+
+# --- products (the tile itself is as large as the registers: runtime/tiles) ----------------------------------------
+
+STRIP_BYTES = 24 * 1024
+"""Of a strip of B: most of a first-level cache; the rest is for A."""
+STRIPS = 4
+"""Strips that are copied together, since memory likes long runs."""
+STRIP_ROWS = 16
+"""Rows that are copied to one strip before the next one's turn comes: what lies between them is still at hand."""
+MOST_ROWS = 256
+"""Rows that go over a strip of B: the more, the less it costs to make it contiguous."""
+A_BYTES = MOST_ROWS * 1024
+"""Of a copy of those rows, where they lie side by side: it stays in the second-level cache."""
+DIRECT_TILES, DIRECT_DEPTH = 2, 2048
+"""Tiles of rows for which B is used where it is, since a copy would be read only so often; the depth of its panels."""
+SLIM, SLIM_VECTORS = 64, 4
+"""Columns of a result that are few, for rows of so many vectors and more: where A lies side by side, the factors then
+change places."""
+ONE_ROW_VECTORS, ONE_ROW_STEPS = 8, 4
+"""Of a product with one row: the vectors that are held in registers, else the rows of B that go by together."""
+
+# --- convolutions --------------------------------------------------------------------------------------------------
+
+MOST_PLACES = 1024
+"""Rows of a gathered product at a time: what they read and write should stay in the second-level cache."""
+KERNEL_STEPS = 80
+"""Steps of the gradient of a kernel that are done for all rows: what they read of the image has to stay in the
+first-level cache beside a strip of B."""
+MOST_VECTORS = 16
+"""Vectors of columns that are packed at a time."""
