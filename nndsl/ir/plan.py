@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nndsl.ir.dims import Size, evaluate, product
 from nndsl.ir.graph import Graph, Node
+from nndsl.ir.refusals import Refusal
 from nndsl.ir.types import BYTES, Shape
 
 ALIGN = 64
@@ -37,6 +38,10 @@ class Region:
     body: list[Region] = field(default_factory=list)
     spares: dict[Node, Node] = field(default_factory=dict)
     """For each carry's next value, a second place: a step reads the one and writes the other."""
+    refused: dict[Node, Refusal] = field(default_factory=dict)
+    """What was to be computed here too, and why it is not."""
+    again: set[Node] = field(default_factory=set)
+    """What is computed here although it belongs to another region, which then need not store it."""
 
     def kernels(self) -> Iterator[Region]:
         """The regions that are kernels: itself, or those of its body."""

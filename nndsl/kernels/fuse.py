@@ -18,6 +18,7 @@ from __future__ import annotations
 from nndsl.costs import MOST_WAITING
 from nndsl.ir.graph import ARRAYS, Graph, Node
 from nndsl.ir.plan import Region, home_of
+from nndsl.ir.refusals import Reason, Refusal
 from nndsl.ir.types import Shape
 from nndsl.kernels.phases import is_flat, phases
 from nndsl.ops.op import Columns, Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
@@ -177,9 +178,9 @@ class Fuser:
         latest = self.latest(node)
         if latest is None:
             self.wait(node)
-        elif self.fits(node, latest):
+        elif self.joins(node, latest):
             self.take(latest, node)
-        elif self.fits(node, self.regions[-1]):
+        elif self.joins(node, self.regions[-1]):
             # It reads the latest region through memory, and so may stand in any that comes later.
             self.take(self.regions[-1], node)
         else:
@@ -194,13 +195,28 @@ class Fuser:
                 found = region
         return found
 
-    def fits(self, node: Node, region: Region) -> bool:
-        """Whether `node` can be computed in `region`, with all that has to be pulled in for it."""
-        if region.form in ("ready", "scan") or not aligned(node.shape, region.space):
-            return False
-        if region.form != "rows" and (node.shape != region.space or not self.in_line(node, region)):
-            return False
-        return all(self.readable(child, node, region) for child in node.inputs)
+    def joins(self, node: Node, region: Region) -> bool:
+        """Whether `node` can be computed in `region`, with all that has to be pulled in for it; else the region keeps
+        the reason."""
+        refusal = self.refusal(node, region)
+        if refusal is not None:
+            region.refused.setdefault(node, refusal)
+        return refusal is None
+
+    def refusal(self, node: Node, region: Region) -> Refusal | None:
+        """Why `node` cannot be computed in `region`; None where it can."""
+        if region.form in ("ready", "scan"):
+            return Refusal(Reason.CLOSED if region.form == "ready" else Reason.LOOP)
+        if not aligned(node.shape, region.space) or (region.form != "rows" and node.shape != region.space):
+            return Refusal(Reason.SHAPE)
+        if region.form != "rows" and not self.in_line(node, region):
+            return Refusal(Reason.LINE)
+        for child in node.inputs:
+            if not self.readable(child, node, region):
+                if child in self.members[region]:
+                    return Refusal(Reason.ELSEWHERE, child)
+                return Refusal(Reason.VIEW if self.home(child) in self.members[region] else Reason.LATER, child)
+        return None
 
     def in_line(self, node: Node, region: Region) -> bool:
         """Whether a region over the elements in a line has the place of all that `node` reads."""

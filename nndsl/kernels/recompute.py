@@ -170,4 +170,5 @@ def _insert(region: Region, needed: tuple[Node, ...], readers: list[Node]) -> No
     members = set(region.nodes)
     at = min(region.nodes.index(reader) for reader in readers)
     nodes = [*region.nodes[:at], *(n for n in needed if n not in members), *region.nodes[at:]]
+    region.again.update(n for n in needed if n not in members)
     region.nodes[:] = topological(nodes, members | set(needed))

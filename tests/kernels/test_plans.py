@@ -10,6 +10,7 @@ from casefile import case_paths, check_case, load_case
 from nndsl.diagnostics import Source
 from nndsl.driver import check_source, graph_of
 from nndsl.kernels.module import Module, generate
+from nndsl.kernels.reasons import Reasons
 from nndsl.passes import run
 
 CASES = case_paths("kernels")
@@ -32,6 +33,21 @@ def test_kernels_name_their_source_lines(path: Path) -> None:
     compile(module.text, "module", "exec")
     assert all(kernel.doc for kernel in module.kernels)
     assert len(module.kernels) == module.text.count("@kernel\n") <= len(module.plan.regions)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_a_plan_says_of_all_that_a_kernel_reads_why_it_is_not_made_there(path: Path) -> None:
+    case = load_case(path)
+    plan = module_of(case["input"], case.get("program", "train").strip()).plan
+    kernels = [kernel for region in plan.regions for kernel in region.kernels()]
+    makers = {n: kernel for kernel in reversed(kernels) for n in kernel.nodes if n in plan.buffers}
+    reasons = Reasons(plan)
+    for kernel in kernels:
+        homes = {plan.home(child) for node in kernel.nodes for child in node.inputs if child not in kernel.nodes}
+        others = {makers[home].name for home in homes & makers.keys() if makers[home] is not kernel}
+        told = [line.removeprefix("not fused with ").split(": ")[0] for line in reasons.of(kernel)]
+        assert len(told) == len(set(told))
+        assert others <= set(told)
 
 
 def test_kernels_that_differ_in_names_alone_are_written_once() -> None:
