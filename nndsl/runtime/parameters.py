@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from nndsl.ir.graph import ParamSpec
+from nndsl.ir.plan import ALIGN
 from nndsl.runtime.interpreter import evaluate_initial
 
 
@@ -18,4 +21,14 @@ def key_of(seed: int, name: str) -> int:
 
 def draw(specs: Iterable[ParamSpec], seed: int, known: dict[str, Any] | None = None) -> dict[str, Any]:
     """Arrays by name. `known` are params that first values may be computed from."""
-    return {spec.name: evaluate_initial(spec.initial, key_of(seed, spec.name), known) for spec in specs}
+    return {spec.name: placed(evaluate_initial(spec.initial, key_of(seed, spec.name), known)) for spec in specs}
+
+
+def placed(array: Any) -> Any:
+    """A copy that starts on a cache line, so that no vector of it lies on two."""
+    array = np.asarray(array)
+    memory = np.empty(array.nbytes + ALIGN, np.uint8)
+    start = -memory.ctypes.data % ALIGN
+    copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
