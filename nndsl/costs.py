@@ -85,20 +85,24 @@ MOST_CUTS = 8
 HALF_SECOND_LEVEL = 1024 * 1024
 """Bytes of the rows of a product that are computed before anything else is done to them: they are read again from the
 second-level cache, of which the factors need the other half."""
+TURNED_BYTES = 512 * 1024
+"""The same where they are columns of the left side: many of them are long runs of memory."""
 CONVOLUTION_BLOCK = 128 * 1024
 """The same of a convolution, whose lists, kernel and image lie there too."""
 UNKNOWN_WIDTH, UNKNOWN_CHANNELS, UNKNOWN_LINE = 512, 64, 32
 """What an extent is taken to be that only the data tells."""
 
 
-def block_rows(width: Size, item: int) -> int:
+def block_rows(width: Size, item: int, turned: bool) -> int:
     """Rows of a product, of so many elements of `item` bytes, that are computed before the rest of the kernel goes
-    over them.
+    over them; of the left side they are columns where it is `turned`.
 
     The more rows, the less a product costs; the fewer, the more of them are still in the cache. The bits are the
     same.
     """
     row_bytes = (width if isinstance(width, int) else UNKNOWN_WIDTH) * item
+    if turned and 256 * row_bytes <= TURNED_BYTES:
+        return TURNED_BYTES // row_bytes // 256 * 256
     return next((rows for rows in (256, 128) if rows * row_bytes <= HALF_SECOND_LEVEL), 64)
 
 
@@ -151,6 +155,13 @@ A_BYTES = MOST_ROWS * 1024
 """Of a copy of those rows, where they lie side by side: it stays in the second-level cache."""
 DIRECT_TILES, DIRECT_DEPTH = 2, 2048
 """Tiles of rows for which B is used where it is, since a copy would be read only so often; the depth of its panels."""
+THIN, THIN_ROWS = 4, 32
+"""Vectors of a result that are few, for so many rows and more: then A is read where it is, in long runs."""
+THIN_PANEL = 32
+"""Rows of such an A that go by at a time, where its columns are contiguous. Loops over them are unrolled, since the
+end of so short a loop is guessed wrong; with fewer, C is read and written more often."""
+THIN_DEPTH = 512
+"""Of such an A's rows, how much goes by before the next rows: B's part for it stays in the second-level cache."""
 SLIM, SLIM_VECTORS = 64, 4
 """Columns of a result that are few, for rows of so many vectors and more: where A lies side by side, the factors then
 change places."""

@@ -104,7 +104,7 @@ def _in_blocks(
 ) -> list[Statement]:
     """A product's rows from `begin` to `end` in blocks, with what is done to them while they are in the cache."""
     begin, end, block, rows = (Var(name) for name in ("begin", "end", "block", "rows"))
-    step = costs.block_rows(state.region.space[1], BYTES[node.dtype])
+    step = costs.block_rows(state.region.space[1], BYTES[node.dtype], turned=bool(node.attrs.get("ta")))
     above: list[Statement] = []
     if node in state.plan.passing:
         state.passing = node

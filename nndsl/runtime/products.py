@@ -42,6 +42,7 @@ from nndsl.runtime.packing import (
 )
 from nndsl.runtime.slim_products import narrow, slim
 from nndsl.runtime.target import arrayobj, types
+from nndsl.runtime.thin_products import thin_by_columns, thin_by_rows
 from nndsl.runtime.tiles import (
     TILE_ROWS,
     TILE_VECTORS,
@@ -105,7 +106,16 @@ def _wide(
 ) -> None:
     """Any product, in tiles."""
     builder, size = a.b, a.const(kind.size)
-    turned = row.equals(size) & step.differs(size) & (width <= SLIM) & (rows >= SLIM_VECTORS * kind.lanes)
+    thin = across.equals(size) & (width >= kind.lanes) & (width <= THIN * kind.lanes) & (rows >= THIN_ROWS)
+    by_columns = row.equals(size) & step.differs(size)
+    for way, fits in (
+        (thin_by_columns, thin & by_columns & (depth >= THIN_PANEL)),
+        (thin_by_rows, thin & step.equals(size)),
+    ):
+        with builder.if_then(fits.value):
+            call(way(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
+            builder.ret_void()
+    turned = by_columns & (width <= SLIM) & (rows >= SLIM_VECTORS * kind.lanes)
     with builder.if_then(turned.value):
         call(slim(builder.module, kind), a, row, step, b, down, across, c, c_row, rows, width, depth)
         builder.ret_void()

@@ -81,7 +81,17 @@ class TestProducts:
             self.check(addresses, form, kind, height, SIZES[(height + width) % len(SIZES)], width)
 
     @pytest.mark.parametrize(
-        "shape", [(130, 700, 100), (17, 2100, 16), (300, 300, 3), (140, 257, 49), (1, 900, 70), (70, 5000, 1)]
+        "shape",
+        [
+            (130, 700, 100),
+            (17, 2100, 16),
+            (300, 300, 3),
+            (140, 257, 49),
+            (70, 1100, 64),
+            (61, 99, 32),
+            (1, 900, 70),
+            (70, 5000, 1),
+        ],
     )
     def test_agrees_where_the_depth_or_the_rows_are_cut(self, addresses: Any, form: str, kind: str, shape: Any) -> None:
         self.check(addresses, form, kind, *shape)
@@ -91,7 +101,9 @@ class TestProducts:
         x, y = operands(form, kind, height, 0, width)
         assert (multiply(addresses[form, kind], x, y, height, width) == 0).all()
 
-    @pytest.mark.parametrize(("depth", "width"), [(40, 1), (33, 5), (700, 10), (64, 16), (300, 46), (700, 100)])
+    @pytest.mark.parametrize(
+        ("depth", "width"), [(40, 1), (33, 5), (700, 10), (64, 16), (300, 46), (600, 64), (75, 20), (700, 100)]
+    )
     def test_same_bits_for_any_split_of_rows(
         self, addresses: Any, form: str, kind: str, depth: int, width: int
     ) -> None:
