@@ -17,9 +17,19 @@ from typing import Any
 from llvmlite import ir
 
 from nndsl.runtime.flow import call, each, least, over
-from nndsl.runtime.llvm import I1, I32, I64, LLVM_VERSION, V, declare
+from nndsl.runtime.llvm import I1, I64, V
 from nndsl.runtime.packing import shared
-from nndsl.runtime.tiles import REGISTERS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES, Kind, new_function, spread, tile
+from nndsl.runtime.tiles import (
+    REGISTERS,
+    TILE_ROWS,
+    TILE_VECTORS,
+    VECTOR_BYTES,
+    Kind,
+    new_function,
+    prefetch,
+    spread,
+    tile,
+)
 
 THIN = 4
 """Vectors that are few."""
@@ -40,16 +50,6 @@ def _height(vectors: int) -> int:
 
 def _offsets(vectors: int, last: V) -> list[V | int]:
     return [last if j and j == vectors - 1 else j * VECTOR_BYTES for j in range(vectors)]
-
-
-def prefetch(address: V) -> None:
-    """Ask for a line of memory ahead of its use; nothing happens where there is none."""
-    b = address.b
-    pointer = ir.IntType(8).as_pointer()
-    name = "llvm.prefetch.p0" + ("" if LLVM_VERSION[0] >= 15 else "i8")
-    function = declare(b, ir.FunctionType(ir.VoidType(), [pointer, I32, I32, I32]), name)
-    to_write, to_keep, of_data = I32(1), I32(3), I32(1)
-    b.call(function, [b.inttoptr(address.value, pointer), to_write, to_keep, of_data])
 
 
 def _sums_of(kind: Kind, places: list[list[V]], fresh: V) -> list[list[V]]:

@@ -174,6 +174,16 @@ def new_function(module: Any, name: str, parameters: list[Any]) -> Any:
     return function
 
 
+def prefetch(address: V) -> None:
+    """Ask for a line of memory ahead of its use; nothing happens where there is none."""
+    b = address.b
+    pointer = ir.IntType(8).as_pointer()
+    name = "llvm.prefetch.p0" + ("" if LLVM_VERSION[0] >= 15 else "i8")
+    function = declare(b, ir.FunctionType(ir.VoidType(), [pointer, I32, I32, I32]), name)
+    to_write, to_keep, of_data = I32(1), I32(3), I32(1)
+    b.call(function, [b.inttoptr(address.value, pointer), to_write, to_keep, of_data])
+
+
 def tile(module: Any, kind: Kind, vectors: int, height: int = TILE_ROWS) -> Any:
     """The function C = A @ B, or C += A @ B unless `fresh`, for up to `height` rows; written once a module.
 
@@ -198,6 +208,10 @@ def tile(module: Any, kind: Kind, vectors: int, height: int = TILE_ROWS) -> Any:
     mask = c_last
     if narrow:
         mask = first_lanes(c_last, kind.lanes)
+    if not narrow:
+        for line in range(height):
+            for o in offsets(c_last):
+                prefetch(c + c_row * (height + line) + o)
     entry, continued = b.block, b.append_basic_block("continued")
     loop, done = b.append_basic_block("k"), b.append_basic_block("done")
     b.cbranch(fresh.value, loop, continued)
