@@ -155,7 +155,7 @@ A_BYTES = MOST_ROWS * 1024
 """Of a copy of those rows, where they lie side by side: it stays in the second-level cache."""
 DIRECT_TILES, DIRECT_DEPTH = 2, 2048
 """Tiles of rows for which B is used where it is, since a copy would be read only so often; the depth of its panels."""
-THIN, THIN_ROWS = 4, 32
+THIN, THIN_ROWS = 4, 64
 """Vectors of a result that are few, for so many rows and more: then A is read where it is, in long runs."""
 THIN_PANEL = 32
 """Rows of such an A that go by at a time, where its columns are contiguous. Loops over them are unrolled, since the

@@ -30,6 +30,9 @@ from nndsl.costs import (
     SLIM_VECTORS,
     STRIP_BYTES,
     STRIPS,
+    THIN,
+    THIN_PANEL,
+    THIN_ROWS,
 )
 from nndsl.runtime.flow import LINE_BYTES, call, each, least, over, stack
 from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic

@@ -2,9 +2,9 @@
 
 Such a product has little to do for each number of A, so what counts is how A is read: in long runs, once, and without
 a copy. All columns of C are computed together. Where A's rows are contiguous, a few of them go by side by side.
-Where its columns are (a weight's gradient: the batch lies along the sum), PANEL of its rows go by at a time, and all
-of C with each panel: C is small enough for the second-level cache. Either way the addresses of A within the innermost
-loop are constant distances apart, which takes half the instructions of a general tile.
+Where its columns are (a weight's gradient: the batch lies along the sum), THIN_PANEL of its rows go by at a time, and
+all of C with each panel: C is small enough for the second-level cache. Either way the addresses of A within the
+innermost loop are constant distances apart, which takes half the instructions of a general tile.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.costs import THIN, THIN_DEPTH, THIN_PANEL
 from nndsl.runtime.flow import call, each, least, over
 from nndsl.runtime.llvm import I1, I64, V
 from nndsl.runtime.packing import shared
@@ -31,14 +32,8 @@ from nndsl.runtime.tiles import (
     tile,
 )
 
-THIN = 4
-"""Vectors that are few."""
-PANEL = 32
-"""Rows of A that go by at a time. The loop over them is unrolled: the end of so short a loop is guessed wrong."""
 STEPS = 4
 """Numbers of each row of A that are used in one round."""
-ALONG_DEPTH = 512
-"""Of A's rows, how much goes by before the next rows: B's part for it stays in the second-level cache."""
 
 
 def _height(vectors: int) -> int:
@@ -74,7 +69,7 @@ def _sums_of(kind: Kind, places: list[list[V]], fresh: V) -> list[list[V]]:
 
 
 def _panel(module: Any, kind: Kind, vectors: int) -> Any:
-    """C (+)= A @ B for whole tiles of rows and exactly PANEL steps of the sum, where A's columns are contiguous.
+    """C (+)= A @ B for whole tiles of rows and exactly THIN_PANEL steps of the sum, where A's columns are contiguous.
 
     Parameters: a, step, b, down, last, c, c_row, tiles, fresh.
     """
@@ -92,7 +87,7 @@ def _panel(module: Any, kind: Kind, vectors: int) -> Any:
         column, line = a + t * (height * kind.size), b
         for place in (place for line in places for place in line):
             prefetch(place + c_row * height)
-        for _ in range(PANEL):
+        for _ in range(THIN_PANEL):
             right = [kind.load(line + o, kind.vector) for o in offsets]
             for i in range(height):
                 x = spread(kind.load(column + i * kind.size, kind.element), kind.vector)
@@ -207,16 +202,12 @@ class _Part:
              self.c_row, self.tiles, self.depth, self.fresh)  # fmt: skip
 
     def rest(self, start: V) -> None:
-        """The rows from `start` on, by general tiles: where C is too wide for these, one half after the other."""
-        count, module = self.vectors, self.a.b.module
-        halves = [(0, count)] if count <= TILE_VECTORS else [(0, count // 2), (count // 2, count)]
-        with each(start, self.rows, TILE_ROWS) as i:
-            for first, stop in halves:
-                origin = first * VECTOR_BYTES
-                last = self.last - origin if stop == count else start.const((stop - first - 1) * VECTOR_BYTES)
-                call(tile(module, self.kind, stop - first), self.a + i * self.row, self.row, self.step, self.b + origin,
-                     self.down, last, self.c + i * self.c_row + origin, self.c_row, self.rows - i, self.depth, last,
-                     self.fresh)  # fmt: skip
+        """The rows from `start` on, by general tiles."""
+        height = _height(self.vectors)
+        function = tile(self.a.b.module, self.kind, self.vectors, height)
+        with each(start, self.rows, height) as i:
+            call(function, self.a + i * self.row, self.row, self.step, self.b, self.down, self.last,
+                 self.c + i * self.c_row, self.c_row, self.rows - i, self.depth, self.last, self.fresh)  # fmt: skip
 
 
 @contextmanager
@@ -238,8 +229,8 @@ def thin_by_columns(
 ) -> None:
     """At least a vector and at most THIN wide, where A's columns and B's rows are contiguous."""
     for vectors in range(1, THIN + 1):
-        with _parts(kind, vectors, PANEL, a, row, step, b, down, c, c_row, rows, width, depth) as part:
-            is_whole = part.depth.equals(PANEL)
+        with _parts(kind, vectors, THIN_PANEL, a, row, step, b, down, c, c_row, rows, width, depth) as part:
+            is_whole = part.depth.equals(THIN_PANEL)
             with a.b.if_then(is_whole.value):
                 part.by_columns()
             part.rest(is_whole.choose(part.tiles * _height(vectors), 0))
@@ -251,6 +242,6 @@ def thin_by_rows(
 ) -> None:
     """At least a vector and at most THIN wide, where A's rows and B's rows are contiguous."""
     for vectors in range(1, THIN + 1):
-        with _parts(kind, vectors, ALONG_DEPTH, a, row, step, b, down, c, c_row, rows, width, depth) as part:
+        with _parts(kind, vectors, THIN_DEPTH, a, row, step, b, down, c, c_row, rows, width, depth) as part:
             part.by_rows()
             part.rest(part.tiles * _height(vectors))

@@ -208,10 +208,10 @@ def tile(module: Any, kind: Kind, vectors: int, height: int = TILE_ROWS) -> Any:
     mask = c_last
     if narrow:
         mask = first_lanes(c_last, kind.lanes)
-    if not narrow:
-        for line in range(height):
+    if not narrow:  # the next tile's sums
+        for i in range(height, 2 * height):
             for o in offsets(c_last):
-                prefetch(c + c_row * (height + line) + o)
+                prefetch(c + c_row * i + o)
     entry, continued = b.block, b.append_basic_block("continued")
     loop, done = b.append_basic_block("k"), b.append_basic_block("done")
     b.cbranch(fresh.value, loop, continued)
