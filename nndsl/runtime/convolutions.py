@@ -16,7 +16,7 @@ from llvmlite import ir
 
 from nndsl.costs import KERNEL_STEPS, MOST_PLACES, MOST_VECTORS, STRIP_BYTES
 from nndsl.runtime.flow import each, least, over, stack
-from nndsl.runtime.gathered import ENTRY, multiply, pack_columns, pack_rows
+from nndsl.runtime.gathered import ENTRY, RUN, multiply, pack_columns, pack_rows
 from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic, linked
 from nndsl.runtime.places import Axis, Image, classes, greatest, list_places, list_taps, rounds
 from nndsl.runtime.target import arrayobj, types
@@ -66,6 +66,11 @@ def _packed(b: Any) -> V:
     return stack(b, MOST_DEPTH * MOST_VECTORS * VECTOR_BYTES)
 
 
+def _multiple(number: V, of: int) -> V:
+    """Whether a number is a multiple of a power of two."""
+    return (number & (of - 1)).equals(0)
+
+
 # --- the functions ---------------------------------------------------------------------------------------------
 
 
@@ -107,6 +112,7 @@ def _forward(kind: Kind, back: bool, lanes: bool, given: Given, start: V, stop: 
     total = given.elements * channels
     panel, chunk = rounds(total, MOST_DEPTH), rounds(stop - start, MOST_PLACES)
     unit_bytes = panel * columns.vectors * VECTOR_BYTES
+    in_runs = None if lanes else _multiple(channels, RUN["steps"]) & _multiple(panel, RUN["steps"])
     with each(start, stop, chunk) as place, columns.some() as (low, high), each(zero, total, panel) as k:
         end, depth = least(place + chunk, stop), least(panel, total - k)
         with each(low, high) as u:
@@ -129,7 +135,7 @@ def _forward(kind: Kind, back: bool, lanes: bool, given: Given, start: V, stop: 
                 group, column, width = columns.unit(u)
                 a_place = column * size if lanes else group * channels * size
                 multiply(kind, lanes, rows, row_count, steps, step_count, packed + (u - low) * unit_bytes, depth, width,
-                         a_place, (group * given.filters + column) * size, k.equals(0))  # fmt: skip
+                         a_place, (group * given.filters + column) * size, k.equals(0), "steps", in_runs)  # fmt: skip
 
 
 def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: V, workers: V) -> None:
@@ -153,6 +159,7 @@ def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: 
     size_of_team = team[1] - team[0]
     first_row, last_row = (over(total * (worker + n - team[0]), size_of_team) for n in (0, 1))
     first_row, last_row = few.choose(zero, first_row), few.choose(total, last_row)
+    in_runs = None if lanes else _multiple(channels, RUN["rows"]) & _multiple(first_row | last_row, RUN["rows"])
     with each(first_shard, last_shard) as shard:
         first, last = (over(batch * s, shards) * given.places for s in (shard, shard + 1))
         out = given.kernel + shard * total * kernel_row
@@ -178,7 +185,8 @@ def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: 
                         a_place = column * size if lanes else group * channels * size
                         multiply(kind, lanes, rows, row_count, steps + k * ENTRY, least(step_count - k, block),
                                  packed + (u - low) * unit_bytes, stop - start, width,
-                                 a_place, (group * given.filters + column) * size, V(b, ir.IntType(1)(0)))  # fmt: skip
+                                 a_place, (group * given.filters + column) * size, V(b, ir.IntType(1)(0)),
+                                 "rows", in_runs)  # fmt: skip
 
 
 # --- for kernels -----------------------------------------------------------------------------------------------

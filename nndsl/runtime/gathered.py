@@ -20,7 +20,7 @@ the rows that are computed with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from llvmlite import ir
 
@@ -34,6 +34,10 @@ ENTRY = 16
 VECTORS = 3 if REGISTERS == 32 else 2
 ROWS = {1: 8, 2: 8, 3: 8} if REGISTERS == 32 else {1: 8, 2: 6}
 """Rows of a tile by the vectors in each: so many sums, a row of B and a number of A fill the registers."""
+Runs = Literal["rows", "steps"] | None
+RUN = {"rows": 16 if REGISTERS == 32 else 8, "steps": 4}
+"""With one vector of columns a number of A is used once only, and to find it costs as much as to use it. Where numbers
+of A lie side by side, as those of a pixel's channels do, one address serves this many rows, or steps."""
 
 
 def word(address: V) -> V:
@@ -109,11 +113,11 @@ def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth
 
 
 def multiply(kind: Kind, lanes: bool, rows: V, count: V, steps: V, depth: V, packed: V, packed_depth: V, width: V,
-             a_place: V, c_place: V, fresh: V) -> None:  # fmt: skip
+             a_place: V, c_place: V, fresh: V, runs: Runs = None, in_runs: V | None = None) -> None:  # fmt: skip
     """C = A @ B, or C += A @ B unless `fresh`, for all rows and all strips of B.
 
     `a_place` and `c_place` are added to the addresses of the rows. B has `packed_depth` rows, of which the steps may
-    name some.
+    name some. Where `in_runs`, the numbers of A of each RUN[runs] rows or steps lie side by side.
     """
     b, zero = rows.b, rows.const(0)
     strips = strips_of(kind, width)
@@ -124,19 +128,24 @@ def multiply(kind: Kind, lanes: bool, rows: V, count: V, steps: V, depth: V, pac
         a, c = (a_place + place if lanes else a_place), c_place + place
         at = packed + first * packed_depth * VECTOR_BYTES
         form = narrow.choose(zero, vectors)
+        given = [v.value for v in (rows, count, steps, depth, at, a, c, last, fresh)]
+        if in_runs is not None:
+            run = form.equals(1) & in_runs
+            with b.if_then(run.value):
+                b.call(tiles(b.module, kind, 1, lanes, runs), given)
+            form = run.choose(form.const(VECTORS + 1), form)
         for known in (NARROW, *range(1, VECTORS + 1)):
             with b.if_then(form.equals(known).value):
-                function = tiles(b.module, kind, known, lanes)
-                b.call(function, [v.value for v in (rows, count, steps, depth, at, a, c, last, fresh)])
+                b.call(tiles(b.module, kind, known, lanes), given)
 
 
-def tiles(module: Any, kind: Kind, vectors: int, lanes: bool) -> Any:
+def tiles(module: Any, kind: Kind, vectors: int, lanes: bool, runs: Runs = None) -> Any:
     """The function that computes one strip of C for all rows, a tile at a time; written once a module.
 
     Parameters: rows, count, steps, depth, strip, a_place, c_place, last, fresh. With NARROW as `vectors` there is one
     vector, of which the first `last` elements of C (and of A, with `lanes`) are read and written.
     """
-    name = f"nn_gathered_{kind.name}_{vectors or 'narrow'}{'_lanes' if lanes else ''}"
+    name = f"nn_gathered_{kind.name}_{vectors or 'narrow'}{'_lanes' if lanes else ''}{f'_{runs}' if runs else ''}"
     if name in module.globals:
         return module.globals[name]
     function = new_function(module, name, [I64] * 8 + [I1])
@@ -151,8 +160,9 @@ def tiles(module: Any, kind: Kind, vectors: int, lanes: bool) -> Any:
     def load(address: V) -> V:
         return kind.load_some(address, mask) if narrow else kind.load(address, kind.vector)
 
-    with each(rows.const(0), count, ROWS[vectors]) as i:
-        entries = [rows + least(i + n, count - 1) * ENTRY for n in range(ROWS[vectors])]
+    height, at_once = (RUN["rows"], 1) if runs == "rows" else (ROWS[vectors], RUN["steps"] if runs else 1)
+    with each(rows.const(0), count, height) as i:
+        entries = [rows + least(i + n, count - 1) * ENTRY for n in range(height)]
         a_rows = [word(entry) + a_place for entry in entries]
         places = [[word(entry + 8) + c_place + o for o in offsets] for entry in entries]
         sums = _sums(b, kind, fresh, places, load)
@@ -160,19 +170,26 @@ def tiles(module: Any, kind: Kind, vectors: int, lanes: bool) -> Any:
         b.cbranch((depth > 0).value, body, done)
         b.position_at_end(body)
         step = _phi(b, (steps, entry))
-        totals = [[_phi(b, (value, entry)) for value in line] for line in sums]
+        phis = [[_phi(b, (value, entry)) for value in line] for line in sums]
         end, far, row = steps + depth * ENTRY, word(step), strip + word(step + 8) * vectors
-        b_row = [kind.load(row + j * VECTOR_BYTES, kind.vector) for j in range(vectors)]
-        results: list[list[V]] = []
-        for a_row, line in zip(a_rows, totals, strict=True):
-            if lanes:
-                left = [load(a_row + far + o) for o in offsets]
-            else:
-                left = [spread(kind.load(a_row + far, kind.element), kind.vector)] * vectors
-            results.append([kind.multiply_add(x, y, t) for x, y, t in zip(left, b_row, line, strict=True)])
-            for total, result in zip(line, results[-1], strict=True):
-                total.value.add_incoming(result.value, body)
-        following = step + ENTRY
+        b_rows = [
+            [kind.load(row + (k * vectors + j) * VECTOR_BYTES, kind.vector) for j in range(vectors)]
+            for k in range(at_once)
+        ]
+        side_by_side = [a_rows[0] + far + n * kind.size for n in range(height)]
+        places_of_a = side_by_side if runs == "rows" else [a_row + far for a_row in a_rows]
+        results = list(phis)
+        for n, place in enumerate(places_of_a):
+            for k, b_row in enumerate(b_rows):
+                if lanes:
+                    left = [load(place + o) for o in offsets]
+                else:
+                    left = [spread(kind.load(place + k * kind.size, kind.element), kind.vector)] * vectors
+                results[n] = [kind.multiply_add(x, y, t) for x, y, t in zip(left, b_row, results[n], strict=True)]
+        for before, after in zip(phis, results, strict=True):
+            for phi, result in zip(before, after, strict=True):
+                phi.value.add_incoming(result.value, body)
+        following = step + at_once * ENTRY
         step.value.add_incoming(following.value, body)
         b.cbranch((following < end).value, body, done)
         b.position_at_end(done)

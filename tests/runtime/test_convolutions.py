@@ -104,6 +104,9 @@ PROBLEMS = {
     "several panels": (((2, 5, 5, 70), (3, 3, 70, 12)), {"low": (1, 1), "high": (1, 1)}),
     "several blocks of columns": (((1, 4, 5, 3), (2, 2, 3, 300)), {}),
     "many places": (((3, 40, 36, 1), (3, 3, 1, 4)), {"low": (1, 1), "high": (1, 1)}),
+    "runs of channels": (((2, 7, 6, 16), (3, 3, 16, 16)), {"low": (1, 1), "high": (1, 1)}),
+    "runs of panels": (((2, 9, 8, 48), (3, 3, 48, 8)), {"strides": (2, 1), "low": (1, 0), "high": (1, 2)}),
+    "runs of groups": (((2, 8, 8, 64), (2, 3, 16, 64)), {"groups": 4, "dilation": (2, 1), "low": (0, 1)}),
     "groups": (((2, 6, 7, 6), (3, 3, 2, 12)), {"groups": 3, "low": (1, 1), "high": (0, 1)}),
     "depth multiplier": (((2, 6, 7, 5), (2, 2, 1, 10)), {"groups": 5}),
     "each channel": (((2, 8, 7, 20), (3, 3, 1, 20)), {"groups": 20, "low": (1, 1), "high": (1, 1), "strides": (2, 1)}),
@@ -131,7 +134,20 @@ def test_agrees_with_numpy(addresses: Any, name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", ["two vectors", "strides", "several panels", "many places", "each channel", "groups"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two vectors",
+        "strides",
+        "several panels",
+        "many places",
+        "each channel",
+        "groups",
+        "runs of channels",
+        "runs of panels",
+        "runs of groups",
+    ],
+)
 def test_same_bits_for_any_split(addresses: Any, name: str, form: str) -> None:
     case = problem(name)
     if "kernel" in form:
