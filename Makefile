@@ -41,7 +41,7 @@ check: $(VENV)/.with-dev ## lint, types, import rules, then the tests
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m pytest --numprocesses auto $(ARGS)
 
-bench: $(VENV)/.installed ## time training steps beside PyTorch and JAX (`make bench ARGS="--peer-python PYTHON"`)
+bench: $(VENV)/.installed ## time training steps beside PyTorch and JAX, and the kernels by themselves (`make bench ARGS="--peer-python PYTHON"`)
 	@$(PY) benchmarks/run.py $(ARGS)
 
 bench-quick: $(VENV)/.installed ## the same with short turns, in less than two minutes

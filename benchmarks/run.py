@@ -5,7 +5,7 @@
 Each workload is a `.nn` file in `benchmarks/workloads`; its peers are PyTorch (eager and torch.compile) and JAX, where
 they are installed (`--peer-python` names an interpreter that has them). Each contestant is a process of its own, with
 two threads, that does nothing while another has its turn; turns go A B A B. What counts are the ratios: the machine
-has others on it.
+has others on it. Behind the workloads stand the kernels by themselves (see kernels.py), unless `--only` names some.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import kernels
 import limits
 import report
 from workloads import WORKLOADS, Workload
@@ -52,6 +53,7 @@ class Result:
 
     machine: dict[str, object]
     rows: list[Row] = field(default_factory=list)
+    kernels: list[kernels.Row] = field(default_factory=list)
 
 
 class Worker:
@@ -109,7 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time training steps of nndsl and its peers.")
     parser.add_argument("--quick", action="store_true", help="short turns, no cold starts: less than two minutes")
     parser.add_argument("--peer-python", default=sys.executable, help="an interpreter that has torch and jax")
-    parser.add_argument("--only", nargs="*", default=list(WORKLOADS), choices=list(WORKLOADS), metavar="NAME")
+    parser.add_argument("--only", nargs="*", choices=list(WORKLOADS), metavar="NAME")
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS, metavar="PEER")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write all figures to this file")
@@ -125,12 +127,16 @@ def main() -> None:
     }
     result = Result(machine)
     with tempfile.TemporaryDirectory() as folder:
-        for name in given.only:
+        for name in given.only or WORKLOADS:
             rows = measure(WORKLOADS[name], peers, given.peer_python, given.threads, given.quick, Path(folder))
             result.rows += rows
             print(report.line(WORKLOADS[name], rows, result.rows), flush=True)
     print()
     print(report.table(result.machine, [asdict(row) for row in result.rows]))
+    if given.only is None:
+        peak, result.kernels = kernels.measure(kernels.SHAPES, sorted({1, given.threads}), given.quick)
+        print()
+        print(kernels.table(peak, result.kernels))
     if given.json:
         given.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
     if given.svg:
