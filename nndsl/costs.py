@@ -64,6 +64,11 @@ CHEAP = frozenset(
 """One instruction each, that costs nothing beside a load."""
 COSTLY = frozenset({"matmul", "conv", "cos", "erf", "exp", "log", "log1p", "sigmoid", "sin", "softplus", "tanh"})
 """What a step of a scan computes that its gradient sooner loads: a product, or ten instructions and more."""
+LIGHT = frozenset({"add", "cast", "divide", "multiply", "negative", "subtract", "where"})
+"""What is done to one factor of a chain of products: rather at each place, in the cache, than before the chain."""
+DEEPEST_AGAIN = 256
+"""The depth up to which a product of a chain is computed again for the way back. To store and to load an element of it
+takes as long as some fifty multiply-adds, and a table for every head is most of the memory of long sequences."""
 MOST_AGAIN = 8
 """Values that are computed again for one that is dropped: more would no longer hide behind the loads."""
 SPARED = 2
@@ -76,6 +81,11 @@ def again_pays(loads: int, readers: int) -> bool:
     """Whether to compute a value again in the kernels that read it: `loads` are the arrays that they have to read in
     its stead, and what is spared is one store, and a load in each."""
     return loads < 1 + readers
+
+
+def product_again_pays(depths: Sequence[Size]) -> bool:
+    """Whether to compute a table again from a product that is so deep; never from several."""
+    return len(depths) == 1 and isinstance(depths[0], int) and depths[0] <= DEEPEST_AGAIN
 
 
 # --- kernels -------------------------------------------------------------------------------------------------------

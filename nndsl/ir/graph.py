@@ -7,7 +7,7 @@ symbolic dim, as a number). Nodes are compared by identity. Every node keeps the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -105,9 +105,13 @@ class Graph:
         return found
 
 
-def topological(roots: Iterable[Node], within: Collection[Node] | None = None) -> list[Node]:
-    """Nodes under `roots`, inputs first; with `within`, by way of those alone. Iterative: a graph may be deeper than
-    Python's stack."""
+def topological(
+    roots: Iterable[Node],
+    within: Collection[Node] | None = None,
+    inputs: Callable[[Node], Iterable[Node]] = lambda node: node.inputs,
+) -> list[Node]:
+    """Nodes under `roots`, inputs first; with `within`, by way of those alone; with `inputs`, those stand for a node's
+    own. Iterative: a graph may be deeper than Python's stack."""
     order: list[Node] = []
     seen: set[Node] = set()
     stack: list[tuple[Node, Iterator[Node]]] = []
@@ -115,13 +119,13 @@ def topological(roots: Iterable[Node], within: Collection[Node] | None = None) -
         if root in seen:
             continue
         seen.add(root)
-        stack.append((root, iter(root.inputs)))
+        stack.append((root, iter(inputs(root))))
         while stack:
             node, rest = stack[-1]
             for child in rest:
                 if child not in seen and (within is None or child in within):
                     seen.add(child)
-                    stack.append((child, iter(child.inputs)))
+                    stack.append((child, iter(inputs(child))))
                     break
             else:
                 order.append(node)

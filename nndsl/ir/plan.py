@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from nndsl.ir.dims import Size, evaluate, product
+from nndsl.ir.dims import Dim, Size, evaluate, product
+from nndsl.ir.each import Window
 from nndsl.ir.graph import Graph, Node
 from nndsl.ir.refusals import Refusal
 from nndsl.ir.types import BYTES, Shape
 
 ALIGN = 64
+LOOPS = ("scan", "each")
+"""The forms of regions that have a body."""
+WORKERS = "workers"
+"""The symbol of how many workers run a program."""
 
 
 def home_of(node: Node, views: Mapping[Node, Node]) -> Node:
@@ -26,8 +31,8 @@ class Region:
 
     `form` is "rows" (all but the last axis of `space` are looped over, a row at a time), "columns" (reductions over the
     first axis or the middle one, then elementwise work on their results), "total" (a reduction to one number), "ready"
-    (a hand-written kernel), or "scan" (the regions of `body` once a step). `nodes` are in the order they were added,
-    inputs first.
+    (a hand-written kernel), "scan" (the regions of `body` once a step), or "each" (those at every place). `nodes` are
+    in the order they were added, inputs first.
     """
 
     form: str
@@ -45,7 +50,7 @@ class Region:
 
     def kernels(self) -> Iterator[Region]:
         """The regions that are kernels: itself, or those of its body."""
-        if self.form != "scan":
+        if self.form not in LOOPS:
             yield self
         for region in self.body:
             yield from region.kernels()
@@ -53,24 +58,26 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class Buffer:
-    """Memory for one node's value between kernels, live from region `first` to region `last`."""
+    """Memory for one node's value between kernels, live from region `first` to region `last`; with `own`, as much for
+    each worker."""
 
     node: Node
     name: str
     first: int
     last: int
+    own: bool = False
 
     @property
     def count(self) -> Size:
         """The number of elements."""
-        return product(self.node.shape)
+        return product(self.node.shape) * (Dim.symbol(WORKERS) if self.own else 1)
 
     def bytes(self, sizes: Mapping[str, int]) -> int:
         """Bytes it takes, rounded up to whole cache lines."""
         size = BYTES[self.node.dtype]
         for extent in self.node.shape:  # their product as a formula would take far longer than its value
             size *= extent if isinstance(extent, int) else evaluate(extent, sizes)
-        return (size + ALIGN - 1) // ALIGN * ALIGN
+        return (size + ALIGN - 1) // ALIGN * ALIGN * (sizes[WORKERS] if self.own else 1)
 
 
 @dataclass(eq=False)
@@ -104,6 +111,8 @@ class Plan:
     names: Mapping[Node, str]
     passing: frozenset[Node] = frozenset()
     """Products that only their own kernel reads: a few rows of their buffers are enough for each worker."""
+    windows: Mapping[Node, Window] = field(default_factory=dict)
+    """What lies inside of arrays, at a place of its own for each round of an "each"."""
 
     def home(self, node: Node) -> Node:
         """The array leaf or stored node whose memory holds `node`."""

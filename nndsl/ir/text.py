@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from nndsl.ir.each import Each, Window
 from nndsl.ir.graph import Body, Graph, Node, topological
 
 
@@ -61,10 +62,12 @@ def _lines(nodes: list[Node], names: Mapping[Node, str], depth: int) -> list[str
             lines.append(f"{pad}{node.op} {names[node]}{size}: {node.type}{where}")
             continue
         inputs = ", ".join(_value(i.attrs["value"]) if i.op == "const" else names[i] for i in node.inputs)
-        attrs = attrs_text({k: v for k, v in node.attrs.items() if not isinstance(v, Body)})
+        attrs = attrs_text({k: v for k, v in node.attrs.items() if not isinstance(v, Body | Each)})
         call = f"{node.op}({', '.join(part for part in (inputs, attrs) if part)})"
         if node.op == "scan":
             lines += [f"{pad}{names[node]} = {call} {{{where}", *_step(node.attrs["body"], depth + 1), f"{pad}}}"]
+        elif node.op == "each":
+            lines += [f"{pad}{names[node]} = {call} {{{where}", *_place(node, names, depth + 1), f"{pad}}}"]
         else:
             lines.append(f"{pad}{names[node]}: {node.type} = {call}{where}")
     return lines
@@ -82,3 +85,23 @@ def _step(body: Body, depth: int) -> list[str]:
     values = [_value(n.attrs["value"]) if n.op == "const" else names[n] for n in body.results]
     lines += [f"{pad}next {names[c]} = {v}" for c, v in zip(body.carries, values, strict=False)]
     return lines + [f"{pad}collect {v}" for v in values[len(body.carries) :]]
+
+
+def _place(each: Node, outside: Mapping[Node, str], depth: int) -> list[str]:
+    """The work at one place: where what it is given lies, what it computes, where what it leaves goes."""
+    body: Each = each.attrs["body"]
+    inner = [n for n in topological(body.results) if n not in set(body.items)]
+    names = names_of([*body.items, *inner])
+    pad = "  " * depth
+    lines = [f"{pad}over [{', '.join(str(size) for size in body.outer)}]"]
+    for leaf, number, read in zip(body.items, body.given, body.reads, strict=True):
+        lines.append(f"{pad}item {names[leaf]}: {leaf.type} in {outside[each.inputs[number]]}, {_window(read)}")
+    lines += _lines(inner, names, depth)
+    for node, number, write in zip(body.results, body.made, body.writes, strict=True):
+        lines.append(f"{pad}leave {names[node]} in part {number}, {_window(write)}")
+    return lines
+
+
+def _window(window: Window) -> str:
+    steps = ", ".join(str(size) for size in window.steps)
+    return f"from {window.start} by [{steps}], rows {window.pitch} apart"

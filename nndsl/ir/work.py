@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nndsl.ir.dims import Size, product
+from nndsl.ir.each import Each
 from nndsl.ir.graph import Body, Node, topological
 
 
@@ -37,6 +38,9 @@ def of_node(node: Node) -> Size:
             body: Body = node.attrs["body"]
             length: Size = node.attrs["length"]
             return multiply_adds(body.results) * length
+        case "each":
+            places: Each = node.attrs["body"]
+            return multiply_adds(places.results) * places.count
     return 0
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nndsl.ir.dims import Size, product
+from nndsl.ir.each import Each, Window
 from nndsl.ir.graph import Body, Node
 from nndsl.ir.loops import Kernel
-from nndsl.ir.plan import Plan, Region
+from nndsl.ir.plan import ALIGN, Plan, Region
 from nndsl.ir.types import BYTES
 from nndsl.kernels import source
 from nndsl.kernels.lowering import Argument
@@ -81,6 +82,10 @@ class Writer:
         for number, region in enumerate(regions, 1):
             if region.form == "scan":
                 self.scan(region)
+            elif region.form == "each":
+                self.places_of(region)
+                if not last or number < len(regions):
+                    self.barrier()
             else:
                 kernel, arguments = self.lowered[region]
                 self.call(
@@ -98,6 +103,47 @@ class Writer:
                     self.tick(self.clocks.setdefault(region, len(self.clocks) + 1))
                 elif wait and (not last or number < len(regions)):
                     self.barrier()
+
+    def places_of(self, region: Region) -> None:
+        """All kernels of the body at each of the worker's places, one place after the other."""
+        node = region.nodes[0]
+        body: Each = node.attrs["body"]
+        name, before = self.plan.names[node], dict(self.address)
+        at = f"{name}_at"
+        parts = {n.attrs["index"]: n for n in region.nodes[1:]}
+        for leaf, number, window in zip(body.items, body.given, body.reads, strict=True):
+            self.address[leaf] = self.window(self.at(node.inputs[number]), window, body, at, BYTES[leaf.dtype])
+        for result, number, window in zip(body.results, body.made, body.writes, strict=True):
+            self.address[result] = self.window(self.at(parts[number]), window, body, at, BYTES[result.dtype])
+        for inner in region.body:
+            for made in inner.nodes:
+                if made in self.plan.buffers and made not in self.plan.windows:
+                    self.address[made] = f"{self.at(made)} + worker * {stride(made, ALIGN)}"
+        self.say(f"{name}_next, {name}_to = share_places({body.count}, worker, workers)")
+        self.say(f"for {at} in range({name}_next, {name}_to):")
+        self.depth += 1
+        for inner in region.body:
+            kernel, arguments = self.lowered[inner]
+            given = [*(self.array(a) for a in arguments), *source.used_sizes(kernel), *kernel.scalars]
+            self.call(kernel.name, [*given, "0", "1"])
+            if self.clocks is not None:
+                self.tick(self.clocks.setdefault(inner, len(self.clocks) + 1))
+        self.depth -= 1
+        self.address = before
+
+    def window(self, address: str, window: Window, body: Each, at: str, size: int) -> str:
+        """The address of a matrix at the place `at` of all."""
+        terms = [address]
+        if window.start != 0:
+            terms.append(str(window.start * size) if isinstance(window.start, int) else f"({window.start}) * {size}")
+        for axis, step in enumerate(window.steps):
+            behind, extent = product(body.outer[axis + 1 :]), body.outer[axis]
+            if step == 0 or extent == 1:
+                continue
+            index = at if behind == 1 else f"{at} // ({behind})"
+            index = index if axis == 0 else f"({index}) % ({extent})"
+            terms.append(f"{index} * ({step * size})")
+        return " + ".join(terms)
 
     def tick(self, word: int) -> None:
         """Add the time since the last tick to a word."""
@@ -154,10 +200,12 @@ class Writer:
         self.address = before
 
 
-def stride(node: Node) -> str:
-    """Bytes from one step to the next."""
+def stride(node: Node, align: int = 1) -> str:
+    """Bytes from one step to the next, a multiple of `align`."""
     size = product(node.shape) * BYTES[node.dtype]
-    return str(size) if isinstance(size, int) else f"({size})"
+    if isinstance(size, int):
+        return str((size + align - 1) // align * align)
+    return f"({size})" if align == 1 else f"(({size} + {align - 1}) // {align} * {align})"
 
 
 def entry_text(

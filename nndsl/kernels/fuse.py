@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from nndsl.costs import MOST_WAITING
 from nndsl.ir.graph import ARRAYS, Graph, Node
-from nndsl.ir.plan import Region, home_of
+from nndsl.ir.plan import LOOPS, Region, home_of
 from nndsl.ir.refusals import Reason, Refusal
 from nndsl.ir.types import Shape
 from nndsl.kernels.phases import is_flat, phases
@@ -146,7 +146,7 @@ class Fuser:
             case Loop():
                 for child in node.inputs:
                     self.settle(child)
-                self.open("scan", (), node)
+                self.open(node.op, (), node)
             case LoopPart():
                 region = self.region[node.inputs[0]]
                 self.add(region, node)
@@ -205,7 +205,7 @@ class Fuser:
 
     def refusal(self, node: Node, region: Region) -> Refusal | None:
         """Why `node` cannot be computed in `region`; None where it can."""
-        if region.form in ("ready", "scan"):
+        if region.form in ("ready", *LOOPS):
             return Refusal(Reason.CLOSED if region.form == "ready" else Reason.LOOP)
         if not aligned(node.shape, region.space) or (region.form != "rows" and node.shape != region.space):
             return Refusal(Reason.SHAPE)

@@ -76,8 +76,13 @@ class Lowering:
                 if home.shape == wanted or self.flat
                 else f"{self.plan.names[home]}_as_{self.plan.names.get(node, 'view')}"
             )
-            found = self.arguments[home, wanted] = Argument(self.fresh(base), home, wanted)
+            found = self.arguments[home, wanted] = Argument(self.fresh(base), home, self._within(home, wanted))
         return found.name
+
+    def _within(self, home: Node, shape: Shape) -> Shape:
+        """The shape of an array that has as much beside each row as lies there in memory."""
+        window = self.plan.windows.get(home)
+        return shape if window is None or len(shape) < 2 else (*shape[:-1], window.pitch)
 
     @property
     def part(self) -> str:

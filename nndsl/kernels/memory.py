@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.ir.dims import Dim, Size, at_least, symbols
+from nndsl.ir.each import Each
 from nndsl.ir.graph import ARRAYS, Body, Graph, Node
-from nndsl.ir.plan import Block, Buffer, Plan, Region, home_of
+from nndsl.ir.plan import LOOPS, Block, Buffer, Plan, Region, home_of
 from nndsl.ir.text import names_of
 from nndsl.ir.types import BYTES
 from nndsl.kernels.fuse import fuse
@@ -21,9 +22,10 @@ def plan(graph: Graph) -> Plan:
     regions, views, stored = _fused(graph)
     nodes = all_nodes(graph)
     names = names_of(nodes)
+    windows = {n: w for node in nodes if node.op == "each" for n, w in node.attrs["body"].windows.items()}
     buffers = _lifetimes(graph, regions, views, stored, names)
     targets = [u.target for u in graph.updates]
-    inside = {leaf for n in nodes if n.op == "scan" for leaf in n.attrs["body"].leaves}
+    inside = {leaf for n in nodes if n.op in LOOPS for leaf in n.attrs["body"].leaves}
     arrays = tuple(dict.fromkeys([n for n in nodes if n.op in ARRAYS and n not in inside] + targets))
     names = {**names, **{t: names_of([t])[t] for t in targets if t not in names}}
     scalars = tuple(dict.fromkeys(n.attrs["name"] for n in nodes if n.op == "scalar"))
@@ -31,33 +33,34 @@ def plan(graph: Graph) -> Plan:
         graph,
         tuple(regions),
         buffers,
-        _blocks(list(buffers.values())),
+        _blocks([b for b in buffers.values() if b.node not in windows]),
         arrays,
         scalars,
         _sizes(nodes, arrays),
         views,
         names,
         frozenset(_passing(graph, regions, views)),
+        windows,
     )
     _name_regions(made)
     return made
 
 
 def all_nodes(graph: Graph) -> list[Node]:
-    """The nodes of a graph with those of the bodies of its scans."""
+    """The nodes of a graph with those of the bodies of its loops."""
     out: list[Node] = []
     for node in graph.nodes():
-        if node.op == "scan":
-            body: Body = node.attrs["body"]
+        if node.op in LOOPS:
+            body: Body | Each = node.attrs["body"]
             out += body.leaves
             out += [n for n in all_nodes(body_graph(node)) if n not in set(body.leaves)]
         out.append(node)
     return out
 
 
-def body_graph(scan: Node) -> Graph:
-    """One step of a scan as a graph."""
-    return Graph("step", tuple((f"result_{i}", n) for i, n in enumerate(scan.attrs["body"].results)))
+def body_graph(loop: Node) -> Graph:
+    """One step of a scan, or the work at one place, as a graph."""
+    return Graph("step", tuple((f"result_{i}", n) for i, n in enumerate(loop.attrs["body"].results)))
 
 
 def _fused(graph: Graph) -> tuple[list[Region], dict[Node, Node], set[Node]]:
@@ -67,10 +70,11 @@ def _fused(graph: Graph) -> tuple[list[Region], dict[Node, Node], set[Node]]:
     stored = _stored(graph, regions, views)
     without_unread(regions, stored)
     for region in regions:
-        if region.form == "scan":
-            scan = region.nodes[0]
-            region.body, inner_views, inner_stored = _fused(body_graph(scan))
-            region.spares = {n: replace(n) for n in scan.attrs["body"].next}
+        if region.form in LOOPS:
+            loop = region.nodes[0]
+            region.body, inner_views, inner_stored = _fused(body_graph(loop))
+            if region.form == "scan":
+                region.spares = {n: replace(n) for n in loop.attrs["body"].next}
             views.update(inner_views)
             stored |= inner_stored
     return regions, views, stored
@@ -92,12 +96,12 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
                 if not inside or (through_memory and not rows):
                     found.add(home_of(child, views))
             made_apart = isinstance(lowering, Reduce | Ready) and not rows
-            if is_contraction(node) or node.op == "scan_part" or made_apart:
+            if is_contraction(node) or node.op in ("scan_part", "each_part") or made_apart:
                 found.add(node)
         found |= crossing(region)
         found |= {home_of(value, views) for _, value in region.assigns if value not in members}
     found |= {home_of(node, views) for _, node in graph.outputs}
-    return {n for n in found if not n.is_leaf and n.op != "scan"}
+    return {n for n in found if not n.is_leaf and n.op not in LOOPS}
 
 
 def _passing(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set[Node]:
@@ -105,9 +109,9 @@ def _passing(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> se
     kernels = [kernel for region in regions for kernel in region.kernels()]
     own = {k.nodes[0]: k for k in kernels if k.form == "rows" and k.nodes and k.nodes[0].op == "matmul"}
     needed = {home_of(n, views) for _, n in graph.outputs} | {home_of(n, views) for n in views}
-    for region in _scans(regions):
+    for region in _loops(regions):
         needed |= {home_of(n, views) for n in region.nodes[0].attrs["body"].results}
-    for region in [*kernels, *_scans(regions)]:
+    for region in [*kernels, *_loops(regions)]:
         for node in region.nodes:
             plain = isinstance(OPS[node.op].lowering, Pointwise | Reduce)
             needed |= {home for c in node.inputs if own.get(home := home_of(c, views)) is not region or not plain}
@@ -141,14 +145,18 @@ def _lifetimes(
         visit(place, region)
     for _, node in graph.outputs:
         last[home_of(node, views)] = len(regions)
-    spares = {spare: f"{names[n]}_spare" for region in _scans(regions) for n, spare in region.spares.items()}
-    return {n: Buffer(n, names.get(n) or spares[n], first[n], last[n]) for n in sorted(first, key=lambda n: first[n])}
+    spares = {spare: f"{names[n]}_spare" for region in _loops(regions) for n, spare in region.spares.items()}
+    own = {n for r in _loops(regions) if r.form == "each" for inner in r.body for n in inner.nodes}
+    return {
+        n: Buffer(n, names.get(n) or spares[n], first[n], last[n], n in own)
+        for n in sorted(first, key=lambda n: first[n])
+    }
 
 
-def _scans(regions: list[Region]) -> list[Region]:
-    """All scan regions, bodies' own included."""
-    found = [r for r in regions if r.form == "scan"]
-    return found + [inner for r in found for inner in _scans(r.body)]
+def _loops(regions: list[Region]) -> list[Region]:
+    """All regions that have a body, bodies' own included."""
+    found = [r for r in regions if r.form in LOOPS]
+    return found + [inner for r in found for inner in _loops(r.body)]
 
 
 def _blocks(buffers: list[Buffer]) -> tuple[Block, ...]:
@@ -188,7 +196,9 @@ def _attr_sizes(node: Node) -> list[Dim]:
 def _name_regions(made: Plan) -> None:
     """Kernels are called after the last value in them that has a name in the source."""
     taken: dict[str, int] = {}
-    for region in (kernel for top in made.regions for kernel in top.kernels()):
+    for region in (
+        kernel for top in made.regions for kernel in (*top.kernels(), *([top] if top.form == "each" else []))
+    ):
         named = [n for n in region.nodes if n.name is not None and n in made.buffers] or [
             n for n in region.nodes if n.name is not None
         ]

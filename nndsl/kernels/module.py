@@ -22,6 +22,7 @@ from nndsl.kernels.row_wise import without_barriers
 from nndsl.kernels.show import show_plan
 from nndsl.kernels.spelling import with_free_names
 from nndsl.passes.canonical import canonical
+from nndsl.passes.chains import chains
 from nndsl.passes.cse import cse
 from nndsl.passes.keep_old import keep_old
 from nndsl.passes.own_results import own_results
@@ -73,7 +74,8 @@ class Module:
 
 def generate(graph: Graph, timed: bool = False) -> Module:
     """Plan, lower and print a graph that went through the passes; with `timed`, each kernel's time is taken."""
-    ready, sizes = with_free_names(own_results(keep_old(cse(simplify(cse(prune(canonical(parts(graph)))))))))
+    named, sizes = with_free_names(graph)
+    ready = own_results(keep_old(cse(simplify(cse(prune(canonical(parts(chains(named)))))))))
     plan = make_plan(ready)
     each = {r: lower(plan, r, inside=r is not top) for top in plan.regions for r in top.kernels()}
     each, free = without_barriers(plan.regions, each)
@@ -103,6 +105,6 @@ def _header(name: str, functions: str) -> str:
 def _slots(plan: Plan) -> tuple[Slot, ...]:
     out = [Slot("size", name) for name in plan.sizes]
     out += [Slot("array", plan.names[n], n) for n in plan.arrays]
-    out += [Slot("buffer", b.name, b.node) for b in plan.buffers.values()]
+    out += [Slot("buffer", b.name, b.node) for b in plan.buffers.values() if b.node not in plan.windows]
     out.append(Slot("numbers", "numbers"))
     return tuple(out)

@@ -16,6 +16,7 @@ INTRINSICS = (
     "program",
     "share",
     "share_area",
+    "share_places",
     "tick",
 )
 RANDOM = ("uniform_f32", "uniform_f64", "normal_f32", "normal_f64", "truncated_normal_f32", "truncated_normal_f64")
@@ -42,6 +43,10 @@ PRODUCTS = (
     "product_nt_passing",
     "product_tn_passing",
     "product_tt_passing",
+    "product_nn_within",
+    "product_nt_within",
+    "product_tn_within",
+    "product_tt_within",
 )
 SCALAR = (
     "ceil",

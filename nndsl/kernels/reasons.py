@@ -65,7 +65,7 @@ class Reasons:
             case Ready():
                 return Refusal(Reason.READY)
             case Loop():
-                return Refusal(Reason.STEPS)
+                return Refusal(Reason.STEPS if node.op == "scan" else Reason.PLACES)
             case Indexed():
                 return Refusal(Reason.ELSEWHERE)
             case Reduce() if kernel.form in ("total", "columns"):

@@ -133,6 +133,11 @@ def _product_call(
     names = [state.array(x), state.array(y), state.array(node)]
     extra = [text(batch)] if batch is not None else []
     kind = "batch_product" if batch is not None else "product"
+    if any(state.plan.home(n) in state.plan.windows for n in (x, y, node)):
+        depth = x.shape[0 if node.attrs.get("ta") else 1]
+        place = Var("begin") if state.passing is node else start
+        numbers = (start, stop, size_expr(node.shape[1]), size_expr(depth), place)
+        return CallKernel(f"product_{form}_within", (*names, *(text(x) for x in numbers)))
     if columns is None:
         return CallKernel(f"{kind}_{form}", (*names, *extra, text(start), text(stop)))
     if state.passing is node:

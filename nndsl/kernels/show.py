@@ -24,11 +24,12 @@ def show_plan(plan: Plan) -> str:
 
 
 def _kernel(plan: Plan, region: Region, reasons: Reasons, pad: str) -> list[str]:
-    """What a kernel computes, and the kernels of its steps."""
-    space = ", ".join(str(s) for s in region.space)
+    """What a kernel computes, and the kernels of its steps or places."""
+    space = ", ".join(str(s) for s in (region.nodes[0].attrs["body"].outer if region.form == "each" else region.space))
     lines = [f"{pad}kernel {reasons.name(region)}: {region.form} over [{space}]"]
     for node in region.nodes:
         notes = ["stored, a block at a time" if node in plan.passing else "stored"] if node in plan.buffers else []
+        notes = ["a window"] if node in plan.windows else notes
         notes += ["computed again"] if node in region.again else []
         kept = f" ({', '.join(notes)})" if notes else ""
         lines.append(f"{pad}  {plan.names[node]}: {node.type} = {node.op}{kept}")

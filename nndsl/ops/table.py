@@ -6,6 +6,7 @@ from nndsl.ops import (
     bag,
     convolution,
     cumulative,
+    each,
     einsum,
     elementwise,
     index,
@@ -43,6 +44,7 @@ OPS: dict[str, Op] = {
         random,
         mask,
         scan,
+        each,
     )
     for op in family.FAMILY
 }

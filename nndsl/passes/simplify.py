@@ -2,6 +2,7 @@
 
 x * 1  =>  x            --x  =>  x              x ** 2  =>  x * x
 reshape(reshape(x))  =>  reshape(x)             transpose(a) @ b  =>  a @ b with the transpose inside
+                                                transpose(a @ b)  =>  b @ a, both transposed, in a batch
 f(broadcast_to(x), y)  =>  f(x, y) where f broadcasts by itself
 where(0 < x, max_pool_grad(x, v), 0)  =>  max_pool_grad(x, where(0 < max_pool(x), v, 0))
 """
@@ -132,6 +133,10 @@ def _transpose(n: Node) -> Node | None:
     if x.op == "transpose":
         inner = x.attrs["axes"]
         return b.transpose(x.inputs[0], tuple(inner[a] for a in axes))
+    if x.op == "matmul" and x.type.rank > 2 and _swaps_last(n):
+        # A product is as soon made the other way round. Of a plain matrix it may be a gradient that others need too.
+        ta, tb = bool(x.attrs.get("ta")), bool(x.attrs.get("tb"))
+        return b.apply("matmul", *reversed(x.inputs), ta=not tb, tb=not ta)
     return None
 
 

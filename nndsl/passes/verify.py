@@ -9,7 +9,7 @@ from nndsl.ir.graph import LEAVES, Graph, Node, topological
 
 
 def verify(graph: Graph) -> None:
-    """Every node has the type its op infers, in bodies of scans too, every update fits its target. Raises
+    """Every node has the type its op infers, in bodies of loops too, every update fits its target. Raises
     InternalError."""
     _verify(graph.nodes())
     for update in graph.updates:
@@ -34,7 +34,7 @@ def _verify(nodes: Iterable[Node]) -> None:
             raise InternalError(f"{node} over {[str(i.type) for i in node.inputs]}: {fault.message}") from fault
         if (expected.dtype, expected.shape) != (node.dtype, node.shape):
             raise InternalError(f"{node} should be {expected}")
-        if node.op == "scan":
+        if node.op in ("scan", "each"):
             body = node.attrs["body"]
             inside = topological(body.results)
             strange = [n for n in inside if n.op == "input" and n not in body.leaves]

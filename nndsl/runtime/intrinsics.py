@@ -225,6 +225,12 @@ def share_area(rows: Any, columns: Any, worker: Any, workers: Any, grain: Any) -
     return begin, end, 0, columns
 
 
+@helper
+def share_places(n: Any, worker: Any, workers: Any) -> Any:
+    """The places of one worker, (begin, end), each of which it takes through several kernels."""
+    return share(n, worker, workers, 1)
+
+
 @native("i64", "i64", "i64", "i64", "i64", "i64")
 def call_program(address: V, worker: V, workers: V, sync: V, table: V) -> V:
     """Call a program by its address (`Program.address`): 0, or 1 where it failed."""
@@ -266,5 +272,5 @@ __all__ = [
     "KERNEL_OPTIONS", "SYNC_WORDS", "array_bool", "array_f32", "array_f64", "array_i8", "array_i32", "array_i64",
     "array_u8", "atomic_add", "atomic_exchange", "atomic_load", "atomic_store",
     "atomic_swap_if", "barrier", "c_function", "call_program", "entry", "helper", "kernel", "pause", "program",
-    "share", "share_area", "stack_words", "tick", "yield_thread",
+    "share", "share_area", "share_places", "stack_words", "tick", "yield_thread",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from nndsl.costs import LITTLE
 from nndsl.ir.dims import evaluate
 from nndsl.ir.graph import Node
-from nndsl.ir.plan import ALIGN, Plan
+from nndsl.ir.plan import ALIGN, WORKERS, Plan
 from nndsl.ir.types import NUMPY_NAMES
 from nndsl.ir.work import multiply_adds
 from nndsl.runtime import cache, threads
@@ -50,7 +50,7 @@ class Frame:
     """An arena and a table for one set of sizes, used by one run at a time."""
 
     def __init__(self, program: Native, sizes: Mapping[str, int]) -> None:
-        plan = program.plan
+        plan, sizes = program.plan, {**sizes, WORKERS: program.workers}
         offsets: dict[Node, int] = {}
         end = 0
         for block in plan.blocks:

@@ -246,11 +246,12 @@ def _summed(
 # --- for kernels -----------------------------------------------------------------------------------------------
 
 
-def _product(form: str, numbers: int = 2) -> Callable[..., Any]:
+def _product(form: str, numbers: int = 2, within: bool = False) -> Callable[..., Any]:
     """`product(x, y, out, start, stop)`: the rows `start:stop` of the product of 2-D arrays of one float type.
 
     With 4 `numbers` there are `left` and `right`: those columns of the rows; with 5 also `place`, the row of `out` that
-    the first of them goes to.
+    the first of them goes to. `within` others they are matrices with more beside each row: then the numbers after
+    `stop` are the width of the result, the depth, and `place`.
     """
 
     def emit(out: Any, x: Any, y: Any, context: Any, b: Any, arguments: Any) -> None:
@@ -269,7 +270,10 @@ def _product(form: str, numbers: int = 2) -> Callable[..., Any]:
         if form[1] == "t":
             width, b_down, b_across = down, size, b_down
         c_row = width * kind.size
-        if some:
+        if within:
+            width, depth = some[:2]
+            c_row = V(b, b.extract_value(arrays[2].shape, 1)) * kind.size
+        elif some:
             left, end = some[:2]
             right, c, width = right + left * b_across, c + left * kind.size, end - left
         place = some[2] if len(some) > 2 else first
@@ -283,12 +287,14 @@ def _product(form: str, numbers: int = 2) -> Callable[..., Any]:
 
         return types.void(x, y, out, *[types.int64] * numbers), build
 
-    names = ("typing_context", "x", "y", "out", "start", "stop", "left", "right", "place")[: 4 + numbers]
+    between = ("width", "depth") if within else ("left", "right")
+    names = ("typing_context", "x", "y", "out", "start", "stop", *between, "place")[: 4 + numbers]
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
     definition.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
         inspect.Parameter(name, positional) for name in names
     ])
-    definition.__name__ = definition.__qualname__ = f"product_{form}" + {2: "", 4: "_columns", 5: "_passing"}[numbers]
+    name = "_within" if within else {2: "", 4: "_columns", 5: "_passing"}[numbers]
+    definition.__name__ = definition.__qualname__ = f"product_{form}{name}"
     return intrinsic(definition)
 
 
@@ -302,3 +308,7 @@ product_nn_passing, product_tn_passing, product_nt_passing, product_tt_passing =
     _product(form, 5) for form in ("nn", "tn", "nt", "tt")
 )
 """The same, written to rows of `out` from another place on."""
+product_nn_within, product_tn_within, product_nt_within, product_tt_within = (
+    _product(form, 5, within=True) for form in ("nn", "tn", "nt", "tt")
+)
+"""Products of matrices that lie inside of larger ones."""

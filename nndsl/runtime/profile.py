@@ -90,6 +90,8 @@ def _calls(
     for region in regions:
         if region.form == "scan":
             found += _calls(region.body, sizes, times * evaluate(region.nodes[0].attrs["length"], sizes))
+        elif region.form == "each":
+            found += _calls(region.body, sizes, times * evaluate(region.nodes[0].attrs["body"].count, sizes))
         else:
             found.append((region, times))
     return found

@@ -24,6 +24,7 @@ import numpy as np
 
 import nndsl
 from nndsl.ir.dims import evaluate
+from nndsl.ir.plan import WORKERS
 from nndsl.ir.types import BYTES, NUMPY_NAMES
 from nndsl.kernels.module import Module
 from nndsl.ops import draws as random
@@ -152,6 +153,23 @@ PRODUCTS = {f"product_{form}": _product(form) for form in ("nn", "nt", "tn", "tt
 PRODUCTS |= {f"{name}_{some}": product for name, product in PRODUCTS.items() for some in ("columns", "passing")}
 
 
+def _within(form: str) -> Callable[..., None]:
+    """As `products.product_nn_within` and its relatives."""
+
+    def product(x: Any, y: Any, out: Any, start: int, stop: int, width: int, depth: int, place: int) -> None:
+        for i in range(start, stop):
+            for j in range(width):
+                total = out.make(0)
+                for k in range(depth):
+                    total += (x[k, i] if form[0] == "t" else x[i, k]) * (y[j, k] if form[1] == "t" else y[k, j])
+                out[i - start + place, j] = total
+
+    return product
+
+
+PRODUCTS |= {f"product_{form}_within": _within(form) for form in ("nn", "nt", "tn", "tt")}
+
+
 def _sum_rows(words: Any, table: Any, out: Any, i: int, count: int) -> None:
     """As `named_rows.sum_rows`."""
     for j in range(out.shape[1]):
@@ -223,6 +241,7 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         "nan": math.nan,
         "share": share,
         "share_area": share_area,
+        "share_places": lambda n, worker, workers: (0, n),
         "barrier": lambda sync, workers, count: None,
         "kernel": kernel,
         "program": lambda f: f,
@@ -268,7 +287,7 @@ class PlainPython:
     ) -> dict[str, Any]:
         """See Executable. Raises Violation where machine code would go wrong silently."""
         memory, module, plan = Memory(), self.module, self.module.plan
-        sizes = {**sizes, **{new: sizes[old] for new, old in module.sizes.items()}}
+        sizes = {**sizes, **{new: sizes[old] for new, old in module.sizes.items()}, WORKERS: self.workers}
         end, addresses = 64, dict[Any, int]()
         updated = {u.target.attrs["name"] for u in plan.graph.updates}
         table: list[int] = []

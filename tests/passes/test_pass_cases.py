@@ -18,6 +18,7 @@ from nndsl.ir.graph import Graph, Node
 from nndsl.ir.text import show
 from nndsl.passes import PIPELINE, Pass, run
 from nndsl.passes.canonical import canonical
+from nndsl.passes.chains import chains
 from nndsl.passes.keep_old import keep_old
 from nndsl.passes.own_results import own_results
 from nndsl.passes.parts import parts
@@ -32,7 +33,7 @@ SAMPLES = [path for path in sorted(FOLDER.glob("*.nn")) if "\nmodel " in path.re
 CASES = case_paths("passes")
 simplify_module: Any = import_module("nndsl.passes.simplify")
 """The package gives its function this name."""
-STEPS = (*PIPELINE, parts, canonical, prune, keep_old, own_results)
+STEPS = (*PIPELINE, chains, parts, canonical, prune, keep_old, own_results)
 """In the order in which they run; `promote` stands by itself, and `programs` are the graphs before any pass."""
 
 
