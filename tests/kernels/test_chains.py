@@ -85,7 +85,7 @@ def test_chains_give_what_the_interpreter_gives(what: str, workers: int) -> None
         np.testing.assert_allclose(found[name], value, rtol=2e-4, atol=2e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("what", ["joint", "by hand", "heads", "groups"])
+@pytest.mark.parametrize("what", ["joint", "by hand"])
 def test_compiled_chains_do_not_depend_on_the_threads(what: str, tmp_path: Path) -> None:
     checked = check_source(Source("case.nn", text(PARTS[what])))
     given = data(40)
