@@ -99,6 +99,8 @@ TURNED_BYTES = 512 * 1024
 """The same where they are columns of the left side: many of them are long runs of memory."""
 CONVOLUTION_BLOCK = 128 * 1024
 """The same of a convolution, whose lists, kernel and image lie there too."""
+TABLE_BYTES, LEAST_OF_PLACE = 512 * 1024, 32
+"""Bytes of one of the tables of a chain of products, of which two to four are in use; and the least of their rows."""
 UNKNOWN_WIDTH, UNKNOWN_CHANNELS, UNKNOWN_LINE = 512, 64, 32
 """What an extent is taken to be that only the data tells."""
 
@@ -124,6 +126,19 @@ def block_lines(line: Size, channels: Size, item: int) -> int:
     wide = (channels if isinstance(channels, int) else UNKNOWN_CHANNELS) * item
     places = min(1024, max(256, CONVOLUTION_BLOCK // wide))
     return max(1, places // (line if isinstance(line, int) else UNKNOWN_LINE))
+
+
+def rows_of_place(rows: Size, columns: Size, item: int) -> int:
+    """Of the tables of a chain of products, so many `columns` wide, the rows that go through all of it at a time: all,
+    or a part of them that divides them.
+
+    A few tables of them should stay in the second-level cache; but the fewer rows, the more it costs to make the other
+    factor contiguous for each part.
+    """
+    if not isinstance(rows, int) or not isinstance(columns, int):
+        return rows if isinstance(rows, int) else 0
+    most = max(LEAST_OF_PLACE, TABLE_BYTES // (columns * item))
+    return next((n for n in range(min(rows, most), LEAST_OF_PLACE - 1, -1) if rows % n == 0), rows)
 
 
 # --- what workers share --------------------------------------------------------------------------------------------

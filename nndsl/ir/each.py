@@ -29,6 +29,9 @@ class Each:
 
     `items` are what a place is given, each a window of one of the node's inputs; `results` are what it leaves, each a
     window (`writes`) of one of the arrays that come out, whose types are `types`.
+
+    With `rounds`, the last outer axis is one of parts of the rows, which the same worker takes in order: results that
+    sum over all rows (the op `added_up`) grow from round to round.
     """
 
     outer: Shape
@@ -39,6 +42,7 @@ class Each:
     made: tuple[int, ...]
     writes: tuple[Window, ...]
     types: tuple[TensorType, ...]
+    rounds: int = 1
 
     @property
     def leaves(self) -> tuple[Node, ...]:

@@ -12,7 +12,7 @@ from nndsl.ir.loops import Kernel
 from nndsl.ir.plan import ALIGN, Plan, Region
 from nndsl.ir.types import BYTES
 from nndsl.kernels import source
-from nndsl.kernels.lowering import Argument
+from nndsl.kernels.lowering import ROUND, Argument
 from nndsl.kernels.memory import all_nodes
 
 Lowered = Mapping[Region, tuple[Kernel, list[Argument]]]
@@ -119,9 +119,11 @@ class Writer:
             for made in inner.nodes:
                 if made in self.plan.buffers and made not in self.plan.windows:
                     self.address[made] = f"{self.at(made)} + worker * {stride(made, ALIGN)}"
-        self.say(f"{name}_next, {name}_to = share_places({body.count}, worker, workers)")
+        self.say(f"{name}_next, {name}_to = share_places({body.count}, worker, workers, {body.rounds})")
         self.say(f"for {at} in range({name}_next, {name}_to):")
         self.depth += 1
+        if body.rounds > 1:
+            self.say(f"{ROUND} = {at} % {body.rounds}")
         for inner in region.body:
             kernel, arguments = self.lowered[inner]
             given = [*(self.array(a) for a in arguments), *source.used_sizes(kernel), *kernel.scalars]

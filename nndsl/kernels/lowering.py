@@ -19,6 +19,8 @@ from nndsl.ops.shape import size_expr, source_index
 from nndsl.ops.table import OPS
 
 AXES = ("i", "j", "k", "l", "m", "n", "o", "p", *(f"axis_{number}" for number in range(8, 20)))
+ROUND = "round"
+"""Which part of the rows of a place this is."""
 ABOVE = "above"
 """The rows between the worker's first block and this one."""
 
@@ -168,10 +170,19 @@ class Lowering:
         at = self.own_index(node, index)
         value = self.value(node, at)
         self.known.add(node)
+        if node.op == "added_up":
+            return self.added_up(node, at, value)
         if isinstance(value, Var) and node not in self.plan.buffers:
             self.locals[node] = value.name
             return []
         return [Let(self.local(node), value), *self.keep(node, at)]
+
+    def added_up(self, node: Node, at: tuple[Expr, ...], value: Expr) -> list[Statement]:
+        """An element that grows from round to round: the first one begins with 0."""
+        self.scalars[ROUND] = None
+        place, name = self.array(node), self.local(node)
+        cleared = If(equal(Var(ROUND), 0), (Store(place, at, Num(0.0, node.dtype)),))
+        return [cleared, Let(name, Load(place, at, node.dtype) + value), Store(place, at, Var(name, node.dtype))]
 
     def keep(self, node: Node, at: tuple[Expr, ...]) -> list[Statement]:
         """The store of a value that others need."""

@@ -123,7 +123,7 @@ MODULES: dict[str, tuple[str, ...]] = {
 
 WORDS = frozenset(
     ("above", "abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan",
-     "np", "range", "right", "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
+     "np", "range", "right", "round", "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
      *(name for offered in MODULES.values() for name in offered))
 )  # fmt: skip
 """What generated code says by itself: values get other names, whatever the model calls them."""

@@ -16,34 +16,19 @@ results where they are needed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from nndsl.costs import LIGHT, product_again_pays
-from nndsl.ir.each import Each, Window
 from nndsl.ir.graph import NUMBERS, Graph, Node, topological, users
 from nndsl.ir.rewrite import with_inputs
-from nndsl.ir.types import FLOATS, Shape, TensorType
+from nndsl.ir.types import FLOATS, Shape
 from nndsl.ops import build as b
 from nndsl.ops.each import make_each, part
 from nndsl.ops.op import Pointwise, Reduce
 from nndsl.ops.table import OPS
-from nndsl.passes.windows import Strided, contiguous, parts, source, window
-
-
-@dataclass(eq=False)
-class Chain:
-    """Nodes that share outer axes. `own` are those that a place computes, members of earlier chains among them that it
-    computes again."""
-
-    outer: Shape
-    members: dict[Node, None] = field(default_factory=dict)
-    needs: set[Chain] = field(default_factory=set)
-    own: dict[Node, None] = field(default_factory=dict)
-    results: dict[Node, Strided] = field(default_factory=dict)
-
-    @property
-    def lead(self) -> int:
-        return len(self.outer)
+from nndsl.passes.chain import Chain, cut_rows
+from nndsl.passes.place import Place
+from nndsl.passes.windows import Strided, contiguous, parts, window
 
 
 def chains(graph: Graph) -> Graph:
@@ -85,6 +70,8 @@ class _Finder:
             for node in read:
                 if node not in chain.results:
                     chain.results |= self.assembled(node, read, chain)
+        for chain in found:
+            cut_rows(chain)
         return found
 
     def visit(self, node: Node) -> None:
@@ -248,7 +235,7 @@ def _closure(node: Node, home: Chain) -> list[Node]:
 def _replaced(graph: Graph, found: list[Chain]) -> Graph:
     """The graph with an each node for every chain."""
     made = {s.home: chain for chain in found for s in chain.results.values()}
-    bodies = {chain: _Body(chain, made) for chain in found}
+    bodies = {chain: Place(chain, made) for chain in found}
     each: dict[Chain, Node] = {}
     new: dict[Node, Node] = {}
 
@@ -267,75 +254,3 @@ def _replaced(graph: Graph, found: list[Chain]) -> Graph:
             new[node] = replace(part(each[chain], bodies[chain].outs.index(node)), name=node.name)
     updates = tuple(replace(u, value=new[u.value]) for u in graph.updates)
     return replace(graph, outputs=tuple((name, new[n]) for name, n in graph.outputs), updates=updates)
-
-
-class _Body:
-    """What a place computes, over leaves of its own; `arrays` are the old nodes that it reads, `outs` what it makes."""
-
-    def __init__(self, chain: Chain, made: dict[Node, Chain]) -> None:
-        self.chain, self.stored = chain, made
-        self.arrays: dict[Node, int] = {}
-        self.items: dict[tuple[Node, Window, Shape], Node] = {}
-        self.outs = list(dict.fromkeys(s.home for s in chain.results.values()))
-        self.values: dict[Node, Node] = {}
-        for node in topological(chain.results, chain.own):
-            self.values[node] = self.at_place(node)
-
-    def made(self) -> Each:
-        results, chain = self.chain.results, self.chain
-        keys = list(self.items)
-        return Each(
-            chain.outer,
-            tuple(self.items.values()),
-            tuple(self.arrays[home] for home, _, _ in keys),
-            tuple(read for _, read, _ in keys),
-            tuple(self.values[n] for n in results),
-            tuple(self.outs.index(s.home) for s in results.values()),
-            tuple(w for n, s in results.items() if (w := window(s, n.shape, chain.lead)) is not None),
-            tuple(n.type for n in self.outs),
-        )
-
-    def at_place(self, node: Node) -> Node:
-        """A node without the outer axes."""
-        lead, attrs = self.chain.lead, dict(node.attrs)
-        if "axes" in attrs:
-            attrs["axes"] = tuple(axis - lead for axis in attrs["axes"])
-        if node.op == "reshape":
-            attrs["shape"] = node.shape[lead:]
-        with b.at(node.span):
-            made = b.apply(node.op, *(self.read(i, node) for i in node.inputs), **attrs)
-        return replace(made, name=node.name)
-
-    def read(self, child: Node, node: Node) -> Node:
-        """What `node` reads at a place."""
-        if child in self.values:
-            return self.values[child]
-        number = child
-        while number.op == "broadcast_to":
-            number = number.inputs[0]
-        if number.op in NUMBERS and node.op != "matmul":
-            return number
-        lead = self.chain.lead
-        missing = node.type.rank - child.type.rank
-        shape = child.shape[max(0, lead - missing) :]
-        found = source(child, self.is_array)
-        read = window(self.from_outer(found, child, missing), (*self.chain.outer, *shape), lead)
-        if read is None:
-            found = Strided(child, 0, contiguous(child.shape))
-            read = window(self.from_outer(found, child, missing), (*self.chain.outer, *shape), lead)
-        assert read is not None
-        self.arrays.setdefault(found.home, len(self.arrays))
-        name = child.name or found.home.name
-        leaf = Node("input", (), {"name": name or child.op}, TensorType(child.dtype, shape), child.span, name)
-        return self.items.setdefault((found.home, read, shape), leaf)
-
-    def from_outer(self, found: Strided, child: Node, missing: int) -> Strided:
-        """With a stride for each outer axis: none where the child is the same at all its places."""
-        lead = self.chain.lead
-        own = [0 if n == 1 else s for n, s in zip(child.shape, found.strides, strict=True)]
-        inner = found.strides[max(0, lead - missing) :]
-        outer = ([0] * missing + own)[:lead]
-        return replace(found, strides=(*outer, *inner))
-
-    def is_array(self, node: Node) -> bool:
-        return node in self.stored or bool(node.inputs and node.inputs[0].op in NUMBERS)

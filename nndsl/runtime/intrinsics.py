@@ -226,9 +226,9 @@ def share_area(rows: Any, columns: Any, worker: Any, workers: Any, grain: Any) -
 
 
 @helper
-def share_places(n: Any, worker: Any, workers: Any) -> Any:
-    """The places of one worker, (begin, end), each of which it takes through several kernels."""
-    return share(n, worker, workers, 1)
+def share_places(n: Any, worker: Any, workers: Any, rounds: Any) -> Any:
+    """The places of one worker, (begin, end), each of which it takes through several kernels; so many go together."""
+    return share(n, worker, workers, rounds)
 
 
 @native("i64", "i64", "i64", "i64", "i64", "i64")

@@ -241,7 +241,7 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         "nan": math.nan,
         "share": share,
         "share_area": share_area,
-        "share_places": lambda n, worker, workers: (0, n),
+        "share_places": lambda n, worker, workers, rounds: (0, n),
         "barrier": lambda sync, workers, count: None,
         "kernel": kernel,
         "program": lambda f: f,

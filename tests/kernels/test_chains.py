@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from plain_python import PlainPython
 
+from nndsl import costs
 from nndsl.diagnostics import Source
 from nndsl.driver import check_source, graph_of, open_session
 from nndsl.ir.dims import Dim, evaluate
@@ -67,6 +68,21 @@ def largest(plan: Plan) -> int:
 def data(rows: int) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(rows)
     return {name: draw.normal(size=(rows, 9, 8)).astype("f4") for name in ("x", "t")}
+
+
+@pytest.fixture
+def three_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chains take three rows of their tables at a time."""
+    monkeypatch.setattr(costs, "TABLE_BYTES", 0)
+    monkeypatch.setattr(costs, "LEAST_OF_PLACE", 3)
+
+
+@pytest.mark.parametrize("what", ["joint", "heads"])
+def test_parts_of_the_rows_give_the_same(what: str, three_rows: None) -> None:
+    checked = check_source(Source("case.nn", text(PARTS[what])))
+    chains = [r for r in generate(run(graph_of(checked, "gradient"))).plan.regions if r.form == "each"]
+    assert [region.nodes[0].attrs["body"].rounds for region in chains] == [3, 3]
+    test_chains_give_what_the_interpreter_gives(what, 2)
 
 
 @pytest.mark.parametrize("what", PARTS)
