@@ -32,7 +32,7 @@ class Place:
             self.values[node] = self.at_place(node)
 
     def made(self) -> Each:
-        results, chain = self.chain.results, self.chain
+        results = self.chain.results
         keys = list(self.items)
         return Each(
             self.outer,
