@@ -14,7 +14,7 @@ from nndsl.ir.plan import Plan, Region
 from nndsl.ir.types import FLOATS, Shape
 from nndsl.kernels.names import WORDS
 from nndsl.kernels.phases import is_flat, is_row_reduction, role
-from nndsl.ops.op import Indexed, Pointwise, Reduce
+from nndsl.ops.op import Grows, Indexed, Pointwise, Reduce
 from nndsl.ops.shape import size_expr, source_index
 from nndsl.ops.table import OPS
 
@@ -170,7 +170,7 @@ class Lowering:
         at = self.own_index(node, index)
         value = self.value(node, at)
         self.known.add(node)
-        if node.op == "added_up":
+        if not node.is_leaf and isinstance(OPS[node.op].lowering, Grows):
             return self.added_up(node, at, value)
         if isinstance(value, Var) and node not in self.plan.buffers:
             self.locals[node] = value.name

@@ -13,7 +13,7 @@ from nndsl.ir.each import Each
 from nndsl.ir.graph import Attrs, Node
 from nndsl.ir.types import TensorType
 from nndsl.ops import build as b
-from nndsl.ops.op import REQUIRED, Loop, LoopPart, Op, Pointwise, ShapeFault, Types
+from nndsl.ops.op import REQUIRED, Grows, Loop, LoopPart, Op, ShapeFault, Types
 
 
 def _each_type(types: Types, attrs: Attrs) -> TensorType:
@@ -43,7 +43,7 @@ def _host(*args: Any, **attrs: Any) -> Any:
 FAMILY: tuple[Op, ...] = (
     Op("each", ("x",), "A body for every place of some outer axes.", _each_type, _host, Loop(),
        options={"body": REQUIRED}, variadic=True, hidden=True),
-    Op("added_up", ("x",), "The sum of x over the rounds of a place.", lambda t, a: t[0], _host, Pointwise(lambda x: x),
+    Op("added_up", ("x",), "The sum of x over the rounds of a place.", lambda t, a: t[0], _host, Grows(lambda x: x),
        hidden=True),
     Op("each_part", ("each",), "One array that an each leaves.", lambda t, a: a["type"], _host, LoopPart(), hidden=True),
 )  # fmt: skip

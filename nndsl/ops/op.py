@@ -107,6 +107,11 @@ class LoopPart:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Grows(Pointwise):
+    """Inside of a body: each element is added to what the rounds before gave."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class HostOnly:
     """Runs in NumPy only: for initial values, never in a training or inference program."""
 
