@@ -136,7 +136,8 @@ def _transpose(n: Node) -> Node | None:
     if x.op == "matmul" and x.type.rank > 2 and _swaps_last(n):
         # A product is as soon made the other way round. Of a plain matrix it may be a gradient that others need too.
         ta, tb = bool(x.attrs.get("ta")), bool(x.attrs.get("tb"))
-        return b.apply("matmul", *reversed(x.inputs), ta=not tb, tb=not ta)
+        with b.at(x.span):
+            return b.apply("matmul", *reversed(x.inputs), ta=not tb, tb=not ta)
     return None
 
 
