@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +31,7 @@ from nndsl.ir.types import NUMPY_NAMES
 if TYPE_CHECKING:
     from nndsl.ir.facts import NamedTest
     from nndsl.ir.mapping import Mapped
+    from nndsl.kernels.module import Module
     from nndsl.runtime.executable import Executable
     from nndsl.runtime.profile import Profile
     from nndsl.runtime.session import Session
@@ -141,19 +144,40 @@ def reading_graph(checked: Checked) -> Graph:
 
 def builder(engine: str, threads: int, optimize: bool = True) -> Callable[[Graph], Executable]:
     """What makes a graph runnable: passes, then the engine."""
-    from nndsl.passes import NEEDED, PIPELINE, run
+    from nndsl.passes import PIPELINE, run
 
     def build(graph: Graph) -> Executable:
         if engine == "numpy":
             from nndsl.runtime.executable import Interpreted
 
             return Interpreted(run(graph, PIPELINE if optimize else ()))
-        from nndsl.kernels.module import generate
         from nndsl.runtime.native import load
 
-        return load(generate(run(graph, PIPELINE if optimize else NEEDED)), threads)
+        return load(module_of(graph, optimize), threads)
 
     return build
+
+
+def module_of(graph: Graph, optimize: bool = True, timed: bool = False) -> Module:
+    """The kernels of a program, before any pass, as Python source."""
+    from nndsl.kernels.module import generate
+    from nndsl.passes import NEEDED, PIPELINE, run
+
+    with without_collecting():
+        return generate(run(graph, PIPELINE if optimize else NEEDED), timed)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Python does not look for garbage meanwhile: it would go through a graph again and again, and find that all of it
+    is in use."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def open_session(
@@ -238,8 +262,6 @@ def profile(
     """
     import numpy as np
 
-    from nndsl.kernels.module import generate
-    from nndsl.passes import run
     from nndsl.runtime import peak
     from nndsl.runtime.gradcheck import made_up
     from nndsl.runtime.native import load
@@ -251,7 +273,7 @@ def profile(
     chosen = dict.fromkeys(names, OTHER_SIZES) | dict.fromkeys(names[:1], batch or checked.train.batch_size)
     chosen |= dict(sizes or {})
     count = threads if threads is not None else default_threads()
-    native = load(generate(run(graph_of(checked, program)), timed=True), count)
+    native = load(module_of(graph_of(checked, program), timed=True), count)
     session = open_session(checked, threads=count)
     numbers = np.random.default_rng(0)
     ports = (*checked.model.inputs, *(() if program == "predict" else checked.model.targets))

@@ -18,7 +18,6 @@ from nndsl.cli.reports import github, sarif
 from nndsl.diagnostics import NndslError, Problem, Source, render_all
 from nndsl.driver import PROGRAMS, Checked
 from nndsl.editor.mending import mend
-from nndsl.kernels.module import generate
 from nndsl.passes import run
 from nndsl.summary import summary_data, summary_text
 from nndsl.syntax.format import format_source
@@ -54,14 +53,14 @@ def carry_out(case: Case, begin: Limited, extras: Collection[str] = tuple(EXTRAS
             return Done(tuple(p.code for p in error.problems), False, False)
         file, found = parse(source)
         assert file.items or found, "nothing parsed and nothing said"
-        if not found and "format" in extras:
-            formatting(source)
         result = check_file(file, source, found)
         told(result.problems)
         model, train = result.model, result.train
         if model is not None:
             assert summary_text(model)
             json.dumps(summary_data(model))
+        if not found and "format" in extras:
+            formatting(source, begin)
         if "mend" in extras and any(p.fixes for p in result.problems):
             begin("mending")
             mended, _ = mend(source, driver.problems_of, unsafe=True)
@@ -74,7 +73,10 @@ def carry_out(case: Case, begin: Limited, extras: Collection[str] = tuple(EXTRAS
             checked = Checked(source, file, model, train, result.problems)
             for program in PROGRAMS:
                 begin(program)
-                compile(generate(run(driver.graph_of(checked, program), verify=True)).text, "<kernels>", "exec")
+                graph = driver.graph_of(checked, program)
+                compile(driver.module_of(graph).text, "<kernels>", "exec")
+                begin(f"passes of {program} one by one")
+                run(graph, verify=True)
         return Done(codes, True, "kernels" in extras)
 
 
@@ -139,12 +141,15 @@ def errors(problems: tuple[Problem, ...]) -> int:
     return sum(problem.severity == "error" for problem in problems)
 
 
-def formatting(source: Source) -> None:
+def formatting(source: Source, begin: Limited) -> None:
     """The formatted text parses to the same tree, and is in the style already."""
+    begin("formatting")
     once = format_source(source)
+    begin("formatting again")
     mine = Source(source.name, once, source.path)
-    assert same_tree(source, mine), "formatting changed the meaning"
     assert format_source(mine) == once, "formatting twice is not formatting once"
+    begin("the formatted text")
+    assert same_tree(source, mine), "formatting changed the meaning"
 
 
 def same_tree(a: Source, b: Source) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nndsl.check.again import Before, key_of
 from nndsl.check.binding import Given, bind, convert, default_of, fill_config, not_built
 from nndsl.check.context import Context
 from nndsl.check.matching import Signature, match, swapped
@@ -167,7 +168,7 @@ def apply_layer(ctx: Context, instance: Instance, scope: Scope, span: Span) -> V
     note_at, depth = len(ctx.layers), len(ctx.path)
     ctx.path, ctx.owner, ctx.owner_site, ctx.turns, ctx.reached = instance.path.split("."), instance, ctx.site, [], {}
     try:
-        out = carry_out(ctx, instance.function, scope, span, instance.stages)
+        out = made_by(ctx, instance, scope, span)
     finally:
         ctx.path, ctx.owner, ctx.owner_site, ctx.turns, ctx.reached = before
     if isinstance(out, Node):
@@ -175,6 +176,20 @@ def apply_layer(ctx: Context, instance: Instance, scope: Scope, span: Span) -> V
         ctx.layers.insert(
             note_at, LayerNote(instance.path, instance.function.name, out.type, own, ctx.site or span, depth)
         )
+    return out
+
+
+def made_by(ctx: Context, instance: Instance, scope: Scope, span: Span) -> Value:
+    """What a layer's body makes, copied from what it made elsewhere where that comes to the same."""
+    flowing = [scope.names.get(p.name) for p in instance.function.inputs or ()]
+    key = key_of(ctx, instance, flowing)
+    if key is None:
+        return carry_out(ctx, instance.function, scope, span, instance.stages)
+    before = Before.of(ctx)
+    out = ctx.again.copy(ctx, instance, key, flowing)
+    if out is None:
+        out = carry_out(ctx, instance.function, scope, span)
+        ctx.again.learn(ctx, instance, key, flowing, out, before)
     return out
 
 

@@ -12,7 +12,7 @@ from nndsl.check.operators import COMPARISONS, binary
 from nndsl.check.ratios import Ratio, combined, decided
 from nndsl.check.resolve import parts
 from nndsl.check.scope import Scope
-from nndsl.check.values import Poison, Value, describe
+from nndsl.check.values import POISON, Poison, Value, describe
 from nndsl.diagnostics import Span
 from nndsl.ir.dims import Dim, Size
 from nndsl.ir.graph import Constraint, Node
@@ -51,8 +51,8 @@ def truth(ctx: Context, value: Value, expr: ast.Expr, what: str) -> bool | None:
 # --- assert --------------------------------------------------------------------------------------------------
 
 
-def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> bool:
-    """Whether it holds, as far as is known; a Problem where it does not."""
+def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> bool | None:
+    """Whether it holds, as far as is known; a Problem where it does not, or is no condition (None)."""
     kept = len(ctx.constraints)
     holds = asserted(ctx, scope, statement.condition)
     demands = ctx.constraints[kept:]
@@ -66,7 +66,14 @@ def check_assert(ctx: Context, scope: Scope, statement: ast.Assert) -> bool:
     if holds is False:
         note = _values_in(scope, statement.condition) or "this does not hold here"
         ctx.say(names.AssertFailed, statement.condition.span, text, note=note)
-    return holds is True
+    return holds
+
+
+def doubt(scope: Scope, expr: ast.Expr) -> None:
+    """Take the values of which something does not hold for wrong: what is made of them would only be told again."""
+    for name in parts(expr):
+        if isinstance(name, ast.Name) and name.id in scope.names:
+            scope.bind(name.id, POISON)
 
 
 def asserted(ctx: Context, scope: Scope, expr: ast.Expr) -> bool | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nndsl.check.again import Again
 from nndsl.check.library import is_library
 from nndsl.check.masks import Marks
 from nndsl.check.traced import Traced
@@ -139,6 +140,7 @@ class Context:
     active: list[ast.Definition] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     marks: Marks = field(default_factory=Marks)
+    again: Again = field(default_factory=Again)
     cures: dict[str, str | None] = field(default_factory=dict)
     blamed: set[Span] = field(default_factory=set)
     initials: dict[tuple[Function, TensorType | None], Node] = field(default_factory=dict)

@@ -17,11 +17,15 @@ from nndsl.check.values import POISON, Builtin, DtypeWord, Function, Instance, M
 from nndsl.diagnostics import Problem, did_you_mean
 from nndsl.ir import graph as ir
 from nndsl.ir.types import TensorType
-from nndsl.problems import names
+from nndsl.problems import building, names
 from nndsl.syntax import ast
 
 if TYPE_CHECKING:
     from nndsl.check.notes import Notes
+
+
+MAX_OPERATIONS = 16_000  # to print their kernels takes two seconds, and to compile them minutes
+FEW_STEPS = 4_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,9 @@ def elaborate_model(
         finally:
             steps += ctx.steps
         found += news(ctx.problems, found)
+        if ctx.steps > FEW_STEPS and not found and (count := operations(ctx)) > MAX_OPERATIONS:
+            found.append(oversized(function, count))
+            break
         done.append((ctx, scope))
     poisoned = any(ctx.poisoned for ctx, _ in done)
     if done and not found and not poisoned:
@@ -98,6 +105,23 @@ def elaborate_model(
     problems += lints_of(model, scope, scope.used | inference_scope.used, ports, function.definition)
     layers = {note.name: note.output for note in inference.layers}
     return Elaborated(model, values, registry, inference_scope, layers, steps)
+
+
+def operations(ctx: Context) -> int:
+    """How many operations the graph has."""
+    made = forward(ctx)
+    measured = [*(loss.value for loss in made.losses), *(metric.value for metric in made.metrics)]
+    roots = [*(node for _, node in made.outputs), *measured, *(update.value for update in made.updates)]
+    return sum(not node.is_leaf for node in ir.topological(roots))
+
+
+def oversized(function: Function, count: int) -> Problem:
+    """The Problem of a network with so many operations."""
+    return building.TooLarge(
+        function.definition.name_span,
+        note=f"it has {count:,} operations, nndsl compiles up to {MAX_OPERATIONS:,}",
+        cure="make it less deep: a shorter loop, fewer layers",
+    )
 
 
 def news(problems: list[Problem], told: list[Problem]) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nndsl.check.conditions import check_assert, condition
+from nndsl.check.conditions import check_assert, condition, doubt
 from nndsl.check.context import Context
 from nndsl.check.expressions import evaluate
 from nndsl.check.masks import masked_mean
@@ -95,9 +95,12 @@ def run(ctx: Context, scope: Scope, statement: ast.Statement) -> tuple[Value] | 
         case ast.LossLine():
             loss_line(ctx, scope, statement)
         case ast.Assert():
-            if not check_assert(ctx, scope, statement) and scope.role != "model":
-                # What comes after relies on it, and would only say the same in other words.
+            # What comes after relies on it, and would only say the same in other words.
+            holds = check_assert(ctx, scope, statement)
+            if not holds and scope.role != "model":
                 return (POISON,)
+            if holds is False:
+                doubt(scope, statement.condition)
         case ast.ExprStatement():
             value = evaluate(ctx, scope, statement.value)
             if not isinstance(value, Poison):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nndsl.ir.dims import Size, product
 from nndsl.ir.each import Each, Window
@@ -42,7 +43,7 @@ class Writer:
     clocks: dict[Region, int] | None = None
     """Where times are taken: the word of the table of clocks that each kernel adds its time to."""
 
-    @property
+    @cached_property
     def loops(self) -> bool:
         return any(region.form == "scan" for region in self.plan.regions)
 

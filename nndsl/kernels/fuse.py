@@ -56,7 +56,9 @@ class Fuser:
         self.members: dict[Region, set[Node]] = {}
         self.positions: dict[Region, int] = {}
         self.depth: dict[Node, int] = {}
-        self.read: dict[Region, tuple[tuple[int, int, int], set[Node]]] = {}
+        self.readers: dict[Node, dict[Region, None]] = {}
+        self.reads: dict[Region, dict[Node, list[tuple[Node, Node]]]] = {}
+        self.phases: dict[Region, dict[Node, int]] = {}
         self.flat_sums: dict[Shape, list[Region]] = {}
 
     # --- order -----------------------------------------------------------------------------------------
@@ -120,6 +122,8 @@ class Fuser:
             home = self.home(update.value)
             if self.waits(home):
                 self.place_alone(home)
+        for region in self.regions if self.graph.updates else ():
+            self.note_reads(region)
         for update in self.graph.updates:
             self.assign(update.target, update.value)
 
@@ -345,10 +349,18 @@ class Fuser:
 
     # --- updates ---------------------------------------------------------------------------------------
 
+    def note_reads(self, region: Region) -> None:
+        """Remember what a region reads, and where in it: each update asks, and by now no node moves any more."""
+        reads = self.reads[region] = {}
+        for node in region.nodes:
+            for child in node.inputs:
+                home = self.home(child)
+                reads.setdefault(home, []).append((node, child))
+                self.readers.setdefault(home, {})[region] = None
+
     def assign(self, target: Node, value: Node) -> None:
         """Write `value` over `target` where nobody needs the old value afterwards."""
-        readers = [r for r in self.regions if self.reads(r, target)]
-        last = max((self.position(r) for r in readers), default=-1)
+        last = max((self.position(r) for r in self.readers.get(target, ())), default=-1)
         region = self.region.get(value)
         if (
             region is not None
@@ -359,33 +371,27 @@ class Fuser:
             others_done = last < self.position(region)
             own_safe = last == self.position(region) and self.safe_in(region, target, value)
             if others_done or own_safe:
-                region.assigns.append((target, value))
+                self.write(region, target, value)
                 return
-        copy = self.insert(Region("rows", target.shape))
-        copy.assigns.append((target, value))
+        self.write(self.insert(Region("rows", target.shape)), target, value)
 
-    def reads(self, region: Region, leaf: Node) -> bool:
-        """Whether a region reads a leaf: asked for each update and each region, so what one reads is remembered."""
-        state = (len(region.nodes), len(region.assigns), len(self.views))
-        known = self.read.get(region)
-        if known is None or known[0] != state:
-            values = [*(i for n in region.nodes for i in n.inputs), *(v for _, v in region.assigns)]
-            known = self.read[region] = (state, {self.home(value) for value in values})
-        return leaf in known[1]
+    def write(self, region: Region, target: Node, value: Node) -> None:
+        region.assigns.append((target, value))
+        self.readers.setdefault(self.home(value), {})[region] = None
 
     def safe_in(self, region: Region, leaf: Node, value: Node) -> bool:
         """Whether all reads of `leaf` in a region are at the place where `value` goes, and before it does.
 
         A loop writes what it updates at the end of its body, so reads in later loops of a row come too late.
         """
-        order = phases(region).of
-        for node in region.nodes:
-            for child in node.inputs:
-                if self.home(child) is leaf:
-                    pointwise = isinstance(self.lowering(node), Pointwise)
-                    in_place = child is leaf and leaf.shape == region.space and node.shape == region.space
-                    if not pointwise or not in_place or order[node] > order[value]:
-                        return False
+        if region not in self.phases:
+            self.phases[region] = phases(region).of
+        order = self.phases[region]
+        for node, child in self.reads[region].get(leaf, ()):
+            pointwise = isinstance(self.lowering(node), Pointwise)
+            in_place = child is leaf and leaf.shape == region.space and node.shape == region.space
+            if not pointwise or not in_place or order[node] > order[value]:
+                return False
         return True
 
 

@@ -190,10 +190,11 @@ class Lowering:
 
     def assigned(self, values: Collection[Node], at: tuple[Expr, ...]) -> list[Statement]:
         """Updates whose value is one of `values`: the last thing in a loop, since others in it read what was there."""
+        here = set(values) if self.region.assigns else ()
         return [
             Store(self.array(target), at, self.read(value, at))
             for target, value in self.region.assigns
-            if value in values
+            if value in here
         ]
 
 

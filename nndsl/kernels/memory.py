@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from heapq import heappop, heappush
 
 from nndsl.ir.dims import Dim, Size, at_least, symbols
 from nndsl.ir.each import Each
@@ -160,17 +162,26 @@ def _loops(regions: list[Region]) -> list[Region]:
 
 
 def _blocks(buffers: list[Buffer]) -> tuple[Block, ...]:
-    """Greedy: a buffer goes into the free block that fits it best, else into a new one."""
+    """Greedy: a buffer goes into a free block of its size, else into one that is larger, else into a new one; of
+    several into the youngest."""
     blocks: list[Block] = []
-    bytes_of = {buffer: _bytes(buffer) for buffer in buffers}
+    busy: list[tuple[int, int, Size]] = []  # when each is free, its number, its size
+    free: dict[Size, list[int]] = {}  # numbers below 0, so that the youngest is on top
+    enough = cache(at_least)
     for buffer in sorted(buffers, key=lambda b: (b.first, -b.last)):
-        free = [(k, bytes_of[k.buffers[0]]) for k in blocks if k.buffers[-1].last < buffer.first]
-        same = [k for k, size in free if size == bytes_of[buffer]]
-        fits = same or [k for k, size in free if at_least(size, bytes_of[buffer])]
+        while busy and busy[0][0] < buffer.first:
+            _, number, size = heappop(busy)
+            heappush(free.setdefault(size, []), -number)
+        wanted = _bytes(buffer)
+        fits = [wanted] if free.get(wanted) else [s for s, found in free.items() if found and enough(s, wanted)]
         if fits:
-            fits[-1].buffers.append(buffer)
+            size = min(fits, key=lambda s: free[s][0])
+            number = -heappop(free[size])
+            blocks[number].buffers.append(buffer)
         else:
+            number, size = len(blocks), wanted
             blocks.append(Block([buffer]))
+        heappush(busy, (buffer.last, number, size))
     return tuple(blocks)
 
 

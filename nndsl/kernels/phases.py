@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from nndsl.ir.graph import Node
 from nndsl.ir.plan import Region
@@ -50,6 +51,17 @@ class Phases:
 
     of: dict[Node, int]
     count: int
+
+    def at(self, phase: int) -> list[Node]:
+        """The nodes of one loop, in their order."""
+        return self._each.get(phase, [])
+
+    @cached_property
+    def _each(self) -> dict[int, list[Node]]:
+        found: dict[int, list[Node]] = {}
+        for node, phase in self.of.items():
+            found.setdefault(phase, []).append(node)
+        return found
 
 
 def phases(region: Region) -> Phases:

@@ -10,7 +10,7 @@ from nndsl.ir.loops import Apply, CallKernel, Expr, For, If, Let, Num, Statement
 from nndsl.ir.types import BYTES
 from nndsl.kernels import parts
 from nndsl.kernels.lowering import ABOVE, AXES, Loops, Lowering, copies, reduced, reduction, scalars
-from nndsl.kernels.phases import column_sums, is_contraction, is_row_reduction, phases, role
+from nndsl.kernels.phases import is_contraction, is_row_reduction, phases, role
 from nndsl.kernels.source import text
 from nndsl.ops.shape import size_expr
 
@@ -44,8 +44,8 @@ def rows(state: Lowering) -> Loops:
     if len(space) == 0:
         return None, 1, [*head, *_single(state)]
     if len(space) == 1:
-        loop = For(AXES[0], Var("begin"), Var("end"), tuple(_elements(state, (Var(AXES[0]),), 0)))
-        return size_expr(space[0]), costs.LINE, [*head, loop]
+        elements = tuple(_elements(state, (Var(AXES[0]),), phases(region).at(0), first=True))
+        return size_expr(space[0]), costs.LINE, [*head, For(AXES[0], Var("begin"), Var("end"), elements)]
     product_node = region.nodes[0] if region.nodes and region.nodes[0].op == "matmul" else None
     begin, end = Var("begin"), Var("end")
     grain: int | Expr = costs.ROW_TILE if len(space) == 2 else 1
@@ -90,7 +90,7 @@ def _area_of_product(state: Lowering, node: Node) -> list[Statement]:
 
     def row(index: tuple[Expr, ...]) -> list[Statement]:
         inner = AXES[1]
-        elements = tuple(_elements(state, (*index, Var(inner)), 0))
+        elements = tuple(_elements(state, (*index, Var(inner)), phases(state.region).at(0), first=True))
         return [*parts.part_of_row(state), For(inner, left, right, elements)]
 
     return _in_blocks(state, node, row, (left, right))
@@ -154,17 +154,16 @@ def _single(state: Lowering) -> list[Statement]:
     return [If(equal(Var("worker"), 0), tuple(out))]
 
 
-def _elements(state: Lowering, index: tuple[Expr, ...], phase: int) -> list[Statement]:
-    """The body of one loop over elements: full values of the phase."""
-    order = phases(state.region)
-    here = [n for n in state.region.nodes if role(n, state.region.space) == "full" and order.of[n] == phase]
+def _elements(state: Lowering, index: tuple[Expr, ...], nodes: list[Node], first: bool) -> list[Statement]:
+    """The body of one loop over elements: the full values among the nodes of its phase."""
+    here = [n for n in nodes if role(n, state.region.space) == "full"]
     out: list[Statement] = []
     for node in here:
         if not is_contraction(node):
             out += state.define(node, index)
-    out += [parts.added(state, n, index) for n in column_sums(state.region) if order.of[n] == phase]
+    out += [parts.added(state, n, index) for n in nodes if n.op == "column_sums"]
     out += state.assigned(here, index)
-    return out + (copies(state, index) if phase == 0 else [])
+    return out + (copies(state, index) if first else [])
 
 
 def row_of(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
@@ -175,21 +174,21 @@ def row_of(state: Lowering, row_index: tuple[Expr, ...]) -> list[Statement]:
     index = (*row_index, Var(inner))
     out: list[Statement] = parts.part_of_row(state)
     for phase in range(-1, max(order.count, 1)):
+        nodes = order.at(phase)
         if phase >= 0:
-            outside = set(state.known)
             head: list[Statement] = []
-            steps: list[Statement] = _elements(state, index, phase)
-            for node in region.nodes:
-                if is_row_reduction(node, region) and order.of[node] == phase:
+            steps: list[Statement] = _elements(state, index, nodes, first=phase == 0)
+            for node in nodes:
+                if is_row_reduction(node, region):
                     before, step = reduction(state, node, index)
                     head += before
                     steps.append(step)
             if steps:
                 out += [*head, For(inner, Num(0, "int"), size_expr(space[-1]), tuple(steps))]
             # Values of single elements are known inside their loop only.
-            state.known = outside | {n for n in state.known if role(n, space) != "full"}
-        for node in region.nodes:
-            if role(node, space) != "row" or order.of[node] != phase:
+            state.known.difference_update(n for n in nodes if role(n, space) == "full")
+        for node in nodes:
+            if role(node, space) != "row":
                 continue
             if is_row_reduction(node, region):
                 out += reduced(state, node, index)

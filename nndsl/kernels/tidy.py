@@ -44,24 +44,27 @@ def tidy(body: Body, source_names: AbstractSet[str], written: AbstractSet[str]) 
 
 
 def _tidied(body: Body, uses: Counter[str], source_names: AbstractSet[str], written: AbstractSet[str]) -> Body:
-    rest = list(body)
-    place = 0
-    while place < len(rest):
-        statement = rest[place]
-        if isinstance(statement, Let) and uses[statement.name] == 1:
-            user = _user(rest, place, written)
-            stored = user is not None and rest[user] == Store(
-                *_target(rest[user]), Var(statement.name, statement.value.dtype)
-            )
-            if user is not None and (stored or statement.name not in source_names):
-                merged = _with(rest[user], statement.name, statement.value)
-                if merged is not None:
-                    rest[user] = merged
-                    del rest[place]
-                    continue
-        place += 1
+    rest: list[Statement | None] = list(body)  # None for those that went into another
+    users = {name: place for place, statement in enumerate(body) for name in _uses(statement)}
+    barrier = _barriers(body, written)
+    for place, statement in enumerate(rest):
+        if not isinstance(statement, Let) or uses[statement.name] != 1:
+            continue
+        # In the same block, and with nothing between the two that the value may not move past.
+        later = users.get(statement.name, -1)
+        user = rest[later] if place < later <= barrier[place] else None
+        if not isinstance(user, Let | Store | Accumulate):
+            continue
+        stored = user == Store(*_target(user), Var(statement.name, statement.value.dtype))
+        if stored or statement.name not in source_names:
+            merged = _with(user, statement.name, statement.value)
+            if merged is not None:
+                rest[later], rest[place] = merged, None
+                users.update(dict.fromkeys(_names(statement.value), later))
     return tuple(
-        replace(s, body=_tidied(s.body, uses, source_names, written)) if isinstance(s, For | If) else s for s in rest
+        replace(s, body=_tidied(s.body, uses, source_names, written)) if isinstance(s, For | If) else s
+        for s in rest
+        if s is not None
     )
 
 
@@ -69,17 +72,16 @@ def _target(statement: Statement) -> tuple[str, tuple[Expr, ...]]:
     return (statement.buffer, statement.index) if isinstance(statement, Store) else ("", ())
 
 
-def _user(body: list[Statement], place: int, written: AbstractSet[str]) -> int | None:
-    """Where the local made at `place` is used, when that is in the same block and its value may move there."""
-    let = body[place]
-    assert isinstance(let, Let)
-    for later in range(place + 1, len(body)):
-        statement = body[later]
-        if let.name in _uses(statement):
-            return later if isinstance(statement, Let | Store | Accumulate) else None
+def _barriers(body: Body, written: AbstractSet[str]) -> list[int]:
+    """For each statement the next one behind it that is no local and no store to an array that is not `written`."""
+    out: list[int] = []
+    barrier = len(body)
+    for place in reversed(range(len(body))):
+        out.append(barrier)
+        statement = body[place]
         if not isinstance(statement, Let) and not (isinstance(statement, Store) and statement.buffer not in written):
-            return None
-    return None
+            barrier = place
+    return out[::-1]
 
 
 def _with(statement: Statement, name: str, value: Expr) -> Statement | None:

@@ -19,6 +19,8 @@ from nndsl.ir.rewrite import rewrite
 from nndsl.ir.types import FLOATS
 from nndsl.ops import build as b
 
+DEEPEST = 16
+"""Products in one another that are looked through: a chain of thousands is looked at by each of its sums."""
 Constant = tuple[str, Node]
 
 
@@ -50,22 +52,24 @@ def _sum(node: Node) -> Node:
         return replace(b.neg(out) if negative else out, name=node.name)
 
 
-def _factors(node: Node, x: Node, axes: tuple[int, ...]) -> tuple[bool, list[Node], list[Constant]]:
+def _factors(node: Node, x: Node, axes: tuple[int, ...], depth: int = 0) -> tuple[bool, list[Node], list[Constant]]:
     """Whether the sign changes, the factors that differ along the axes, and what is the same along them."""
     if _alike(node, x, axes):
         return False, [], [("multiply", node)]
+    if depth == DEEPEST:
+        return False, [node], []
     match node.op:
         case "negative":
-            negative, factors, constants = _factors(node.inputs[0], x, axes)
+            negative, factors, constants = _factors(node.inputs[0], x, axes, depth + 1)
             return not negative, factors, constants
         case "divide" if _alike(node.inputs[1], x, axes):
-            negative, factors, constants = _factors(node.inputs[0], x, axes)
+            negative, factors, constants = _factors(node.inputs[0], x, axes, depth + 1)
             return negative, factors, [*constants, ("divide", node.inputs[1])]
         case "add" if node.inputs[0] is node.inputs[1]:
-            negative, factors, constants = _factors(node.inputs[0], x, axes)
+            negative, factors, constants = _factors(node.inputs[0], x, axes, depth + 1)
             return negative, factors, [*constants, ("multiply", const(2.0, node.dtype))]
         case "multiply":
-            sides = [_factors(side, x, axes) for side in node.inputs]
+            sides = [_factors(side, x, axes, depth + 1) for side in node.inputs]
             if all(not negative and not constants for negative, _, constants in sides):
                 return False, [node], []
             (one, left, first), (other, right, second) = sides

@@ -7,6 +7,7 @@ are kept: a block on one line, a chain of pipes over several, one item a line af
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -95,7 +96,7 @@ class _Layout:
     # --- blocks ------------------------------------------------------------------------------------------
 
     def file(self, block: Block) -> None:
-        self._lines(block, 0)
+        self._lines(replace(block, lines=_apart(block.lines)), 0)
         self.before(block.close, 0, blank=False)
 
     def _lines(self, block: Block, indent: int) -> None:
@@ -355,6 +356,28 @@ def _pads(block: Block) -> list[int]:
         for i in run:
             pads[i] = width - widths[i]
     return pads
+
+
+def _apart(lines: tuple[Sequence, ...]) -> tuple[Sequence, ...]:
+    """The definitions and sections of a file, with a blank line around those that take several lines."""
+    out = list(lines[:1])
+    for above, line in pairwise(lines):
+        head, *rest = line.parts
+        if isinstance(head, Piece) and (above.flat is None or line.flat is None):
+            line = replace(line, parts=(_below_blank(head), *rest))
+        out.append(line)
+    return tuple(out)
+
+
+def _below_blank(piece: Piece) -> Piece:
+    """A piece with a blank line before it and its comments, unless there is one among these."""
+    own = [comment for comment in piece.before if comment.own_line]
+    if piece.blank or any(comment.blank for comment in own):
+        return piece
+    if not own:
+        return replace(piece, blank=True)
+    before = tuple(comment._replace(blank=True) if comment is own[0] else comment for comment in piece.before)
+    return replace(piece, before=before)
 
 
 __all__ = ["format_source"]
