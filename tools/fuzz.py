@@ -11,8 +11,9 @@ so are more than `--memory` MiB beyond what the worker had. Faults, one of each 
 
     .venv/bin/python tools/fuzz.py --tally fuzz.json --programs 100000 --seconds-limit 150 --workers 1
 
-A long search can be done in many sittings: `--tally` adds the figures to those in the file, goes on with the program
-after the last one of the seed, and ends where there are `--programs` of all seeds together.
+A long search can be done in many sittings: `--tally` adds the figures to those in the file (kept up to date every 500
+programs), goes on with the program after the last one of the seed, and ends where there are `--programs` of all seeds
+together.
 """
 
 from __future__ import annotations
@@ -206,6 +207,8 @@ def fuzz(options: argparse.Namespace) -> Totals:
             if totals.programs // 500 > said:
                 said = totals.programs // 500
                 say_progress(totals, before, start)
+                if options.tally:
+                    totals.save(options.tally)
     if options.tally:
         totals.save(options.tally)
     return totals
