@@ -144,7 +144,8 @@ def parameters_of(model: Model) -> Count:
                 return sum(_count(spec) for spec in model.params if spec in mine)
             case Node(op="input", name=str() as path) if path not in (port.name for port in model.inputs):
                 return sum(_count(spec) for spec in model.params if spec.name.startswith(f"{path}."))
-        raise wrong(site, "layer", "is a layer that the model applies", layer)
+        cure = "name the layer in the model, `enc = Dense(64)`, and ask for `parameters(enc)`"
+        raise wrong(site, "layer", "is a layer that the model applies", layer, cure=cure)
 
     return Count.make(sum(map(_count, model.params)), define("parameters", ["layer"], of_layer, ""))
 

@@ -237,11 +237,18 @@ def _goes_on(ctx: Context, name: str, first: Node, value: Node, span: Span) -> b
     return True
 
 
+def _in_body(frame: ScanFrame | None) -> str:
+    """Where a line of a scan goes that stands elsewhere: in a function that the body applies, or around no scan."""
+    if frame is not None:
+        return "return the value from here, and write this line in the body of the scan itself"
+    return "write it in the body of one: `scan (h = …) over x_t in x axis 1 { … }`"
+
+
 def next_value(ctx: Context, scope: Scope, statement: ast.Next) -> None:
     """`next h = …`: the carry of the following step."""
     frame = ctx.scan
     if frame is None or frame.level != len(ctx.active):
-        ctx.say(names.Misplaced, statement.span, "`next` belongs into a `scan`")
+        ctx.say(names.Misplaced, statement.span, "`next` belongs into a `scan`", cure=_in_body(frame))
         return
     value = as_node(ctx, evaluate(ctx, scope, statement.value), None, statement.value.span)
     if statement.name not in frame.carries:
@@ -265,7 +272,7 @@ def collect(ctx: Context, scope: Scope, statement: ast.Collect) -> None:
     """`collect h as outputs`: what each step leaves."""
     frame = ctx.scan
     if frame is None or frame.level != len(ctx.active):
-        ctx.say(names.Misplaced, statement.span, "`collect` belongs into a `scan`")
+        ctx.say(names.Misplaced, statement.span, "`collect` belongs into a `scan`", cure=_in_body(frame))
         return
     value = _next_or_value(ctx, scope, frame, statement)
     if statement.name in frame.collects or statement.name in frame.carries:

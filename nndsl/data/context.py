@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.data import DataFileMissing, DataFileUnreadable, OverrideUnmatched, WrongSourceArgument
-from nndsl.problems.preparing import PathOutside
+from nndsl.problems.folders import PathOutside
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from nndsl.data.columns import Array
 from nndsl.data.context import reason_of
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.data import DataFileUnreadable
-from nndsl.problems.preparing import NothingInFolder
+from nndsl.problems.folders import NothingInFolder
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from nndsl.data.streams import HELD, Outline, Stream, held
 from nndsl.diagnostics import NndslError, Span
 from nndsl.problems.data import KeyMissing
 from nndsl.problems.extras import ExtraMissing
-from nndsl.problems.preparing import BrokenImage, ImageSizes
+from nndsl.problems.folders import BrokenImage, ImageSizes
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 COLUMNS = ("image", "label")

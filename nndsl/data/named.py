@@ -15,7 +15,7 @@ import numpy as np
 
 from nndsl.data.columns import Array, Dense, Ragged, Rows
 from nndsl.diagnostics import NndslError
-from nndsl.problems.preparing import UnknownClass
+from nndsl.problems.folders import UnknownClass
 
 PADDING, UNKNOWN = "\0", "\ufffd"
 """Words 0 and 1 of every vocabulary. One character each, so that a vocabulary of characters stays one."""

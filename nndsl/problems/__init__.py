@@ -17,7 +17,7 @@ HUNDREDS = {
     "NN2": ("shapes",),
     "NN3": ("kinds",),
     "NN4": ("lints", "suspicions"),
-    "NN5": ("data", "tables", "preparing", "binding", "running"),
+    "NN5": ("data", "tables", "folders", "preparing", "binding", "running"),
     "NN6": ("training", "running", "facts", "generation", "extras"),
     "NN7": ("onnx", "keras", "mapping"),
     "NN9": ("limits", "building"),

@@ -266,6 +266,13 @@ class NotRefused(Problem):
         return "" if self.found else "nothing is wrong with this block"
 
     @property
+    def help(self) -> str:
+        others = ", ".join(dict.fromkeys(p.code for p in self.found if p.code != self.wanted))
+        if others:
+            return f"mend what is wrong besides, or expect that: `expect error {others.split(', ')[0]}`"
+        return f"write the mistake into it that should give {self.wanted}, or leave the block out"
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         return tuple(Label(p.span, f"{p.code}: {p.headline}") for p in self.found if p.span is not None)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,65 @@ def test_grammar_has_no_conflicts_and_is_cached(tmp_path: Path, monkeypatch: pyt
     tables.load_tables.cache_clear()
     assert tables.load_tables() == made
     tables.load_tables.cache_clear()
+
+
+# --- files that change while they are read ---------------------------------------------------------------------
+
+
+class Fleeting(type(Path())):  # type: ignore[misc]
+    """A path whose file goes away between the look at it and its opening."""
+
+    def open(self, *rest: str) -> object:
+        os.unlink(self)
+        return super().open(*rest)
+
+
+class Shrinking(type(Path())):  # type: ignore[misc]
+    """A path whose file is emptied once it is open."""
+
+    def open(self, *rest: str) -> object:
+        self.seen = super().open(*rest)
+        return self.seen
+
+    def stat(self, **rest: bool) -> os.stat_result:
+        if hasattr(self, "seen"):
+            os.truncate(self, 0)
+        return super().stat(**rest)
+
+
+def test_a_file_that_goes_away_before_it_is_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "m.nn").write_text("model M { }\n")
+    code, text = failure(Fleeting(tmp_path / "m.nn"))
+    assert code == "NN082"
+    assert "No such file" in text
+
+
+def test_a_large_file_that_shrinks_is_told_as_it_was_read(tmp_path: Path) -> None:
+    (tmp_path / "m.nn").write_bytes(b"#" * (MAX_BYTES + 7))
+    code, text = failure(Shrinking(tmp_path / "m.nn"))
+    assert code == "NN902"
+    assert f"{MAX_BYTES + 1:,} bytes" in text
+
+
+def test_a_file_that_is_written_while_it_is_read_gives_a_text_or_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "m.nn"
+    good, other = b"model M { input x: f32[batch, 4]\n output y = x }\n" * 50, b"\xff\0 no text"
+    path.write_bytes(good)
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            path.write_bytes(other)
+            path.unlink()
+            path.write_bytes(good)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(200):
+            with contextlib.suppress(NndslError):  # anything else is a fault
+                assert good.decode().startswith(load_source(path).text)
+    finally:
+        stop.set()
+        thread.join()
+    assert load_source(path).text == good.decode()

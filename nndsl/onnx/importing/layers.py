@@ -7,51 +7,19 @@ and back behind it; `layout` takes out what that leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from nndsl.diagnostics import NndslError
 from nndsl.ir.dims import Size
 from nndsl.ir.graph import Node
-from nndsl.ir.types import Shape, TensorType
-from nndsl.onnx.reading.call import MALFORMED, Call, Value
-from nndsl.onnx.reading.windows import to_channels_first, to_channels_last, windows_of
+from nndsl.ir.types import TensorType
+from nndsl.onnx.importing.images import conv, global_pool, pool
+from nndsl.onnx.importing.made import Array, Option, Results, call, fixed, layer, short
+from nndsl.onnx.reading.call import MALFORMED, Call
+from nndsl.onnx.reading.windows import to_channels_first, to_channels_last
 from nndsl.ops import build as b
 from nndsl.ops.op import ShapeFault
-
-Array = Any
-Results = tuple[Value, ...] | None
-Option = tuple[str, object]
-
-
-def layer(kind: str, x: Node, shape: Shape, options: list[Option], params: Mapping[str, Array],
-          states: Mapping[str, Array] | None = None, results: int = 1) -> Node:  # fmt: skip
-    """A layer applied to x. Options without a name go by their place."""
-    attrs = {"kind": kind, "options": options, "params": dict(params), "states": dict(states or {}), "results": results}
-    return Node("layer", (x,), attrs, TensorType("f32", shape))
-
-
-def call(name: str, x: Node, *options: Option) -> Node:
-    """A function of the elements from the library."""
-    return Node("call", (x,), {"name": name, "options": list(options)}, x.type.without_kind())
-
-
-def fixed(c: Call, position: int) -> Array | None:
-    """The numbers of an input that is a weight of f32."""
-    if not c.has(position):
-        return None
-    value = c.args[position]
-    if isinstance(value, Node):
-        value = c.weights.known(value)
-    return value if value is not None and value.dtype == np.float32 else None
-
-
-def even(values: tuple[int, ...]) -> object:
-    """One number where all are the same."""
-    return values[0] if len(set(values)) == 1 else list(values)
-
 
 # --- dense -----------------------------------------------------------------------------------------------
 
@@ -96,120 +64,7 @@ def add(c: Call) -> Results:
     return None
 
 
-# --- images ----------------------------------------------------------------------------------------------
-
-
-def padding_of(c: Call, sizes: Shape, window: tuple[int, ...]) -> object | None:
-    """Zeros on each side, as the library takes them; None where data decides."""
-    auto, rank = c.attr("auto_pad", "NOTSET"), len(window)
-    pads = list(c.attr("pads") or [0] * 2 * rank)
-    known = tuple(size for size in sizes if isinstance(size, int))
-    if auto == "SAME_UPPER":
-        return "same"
-    if len(known) == rank:
-        w = windows_of(c, known, window)
-        pads = [*w.low, *w.high]
-    elif auto == "SAME_LOWER" or c.attr("ceil_mode", 0):
-        return None
-    elif auto == "VALID":
-        pads = [0] * 2 * rank
-    if not any(pads):
-        return "valid"
-    if len(set(pads)) == 1:
-        return int(pads[0])
-    return [[pads[k], pads[k + rank]] for k in range(rank)]
-
-
-def conv(c: Call) -> Results:
-    kernel, bias = fixed(c, 1), fixed(c, 2)
-    if kernel is None or (c.has(2) and bias is None) or kernel.ndim not in (3, 4, 5):
-        return None
-    x = to_channels_last(c.x())
-    rank = kernel.ndim - 2
-    window = kernel.shape[2:]
-    padding = padding_of(c, x.shape[1:-1], window)
-    if padding is None:
-        return None
-    strides, dilation = tuple(c.attr("strides") or (1,) * rank), tuple(c.attr("dilations") or (1,) * rank)
-    groups = c.attr("group", 1)
-    turned = np.ascontiguousarray(np.transpose(kernel, (*range(2, rank + 2), 1, 0)))
-    shape = _conv_shape(c, x, turned, strides, dilation, padding, groups)
-    options: list[Option] = [("", kernel.shape[0]), ("", even(window))]
-    options += [("strides", even(strides))] if set(strides) != {1} else []
-    options += [("padding", padding)] if padding != "valid" else []
-    options += [("dilation_rate", even(dilation))] if set(dilation) != {1} else []
-    options += [("groups", groups)] if groups != 1 else []
-    options += [("use_bias", False)] if bias is None else []
-    params = {"kernel": turned} if bias is None else {"kernel": turned, "bias": bias}
-    return (to_channels_first(layer(f"Conv{rank}D", x, shape, options, params)),)
-
-
-def _conv_shape(c: Call, x: Node, kernel: Array, strides: Any, dilation: Any, padding: object, groups: int) -> Shape:
-    from nndsl.ops.windows import pads_of
-
-    rank = kernel.ndim - 2
-    pairs: Any = (
-        padding if isinstance(padding, str) else [(padding, padding)] * rank if isinstance(padding, int) else padding
-    )
-    low, high = pads_of(pairs, x.shape[1:-1], kernel.shape[:rank], strides, dilation)
-    leaf = Node("param", (), {"name": "kernel"}, TensorType("f32", kernel.shape))
-    return b.apply("conv", x, leaf, strides=strides, dilation=dilation, low=low, high=high, groups=groups).shape
-
-
-def pool(kind: str) -> Callable[[Call], Results]:
-    def recognise(c: Call) -> Results:
-        x, window = c.x(), tuple(c.attr("kernel_shape"))
-        rank = len(window)
-        if set(c.attr("dilations") or [1]) != {1} or c.wants(1) or rank > 3 or x.type.rank != rank + 2:
-            return None
-        padding = padding_of(c, x.shape[2:], window)
-        if padding is None or (
-            kind == "Average" and padding != "valid" and (c.attr("count_include_pad", 0) or c.attr("ceil_mode", 0))
-        ):
-            return None
-        strides = tuple(c.attr("strides") or (1,) * rank)
-        options: list[Option] = [("", even(window))]
-        options += [("strides", even(strides))] if strides != window else []
-        options += [("padding", padding)] if padding != "valid" else []
-        try:
-            sizes = tuple(size for size in x.shape[2:] if isinstance(size, int))
-            out: Shape = (
-                windows_of(c, sizes, window).out if len(sizes) == rank else _open_places(x, window, strides, padding)
-            )
-        except NndslError:
-            return None
-        image = to_channels_last(x)
-        shape = (x.shape[0], *out, x.shape[1])
-        name = "Pooling"
-        return (to_channels_first(layer(f"{kind}{name}{rank}D", image, shape, options, {})),)
-
-    return recognise
-
-
-def _open_places(x: Node, window: Any, strides: Any, padding: object) -> Shape:
-    from nndsl.ops.windows import pads_of, places
-
-    rank = len(window)
-    pairs: Any = (
-        padding if isinstance(padding, str) else [(padding, padding)] * rank if isinstance(padding, int) else padding
-    )
-    low, high = pads_of(pairs, x.shape[2:], window, strides, (1,) * rank)
-    return tuple(
-        places(n, w, s, 1, a, z) for n, w, s, a, z in zip(x.shape[2:], window, strides, low, high, strict=True)
-    )
-
-
-def global_pool(kind: str) -> Callable[[Call], Results]:
-    def recognise(c: Call) -> Results:
-        x = c.x()
-        rank = x.type.rank - 2
-        if not 1 <= rank <= 3:
-            return None
-        shape = (x.shape[0], *(1,) * rank, x.shape[1])
-        found = layer(f"Global{kind}Pooling{rank}D", to_channels_last(x), shape, [("keepdims", True)], {})
-        return (to_channels_first(found),)
-
-    return recognise
+# --- normalization ---------------------------------------------------------------------------------------
 
 
 def batch_norm(c: Call) -> Results:
@@ -223,7 +78,7 @@ def batch_norm(c: Call) -> Results:
     ):
         return None
     gamma, beta, mean, variance = weights
-    options: list[Option] = [("epsilon", _short(c.attr("epsilon", 1e-5)))]
+    options: list[Option] = [("epsilon", short(c.attr("epsilon", 1e-5)))]
     if x.type.rank == 2:
         image = x
     else:
@@ -233,18 +88,13 @@ def batch_norm(c: Call) -> Results:
     return (found if x.type.rank == 2 else to_channels_first(found),)
 
 
-def _short(number: float) -> float:
-    """The shortest number that is the same in f32."""
-    return float(str(np.float32(number)))
-
-
 def layer_norm(c: Call) -> Results:
     scale, shift = fixed(c, 1), fixed(c, 2)
     x = c.x()
     last = c.axis(x.type.rank, -1) == x.type.rank - 1
     if scale is None or (c.has(2) and shift is None) or not last or c.wants(1) or c.wants(2) or scale.ndim != 1:
         return None
-    options: list[Option] = [("epsilon", _short(c.attr("epsilon", 1e-5)))]
+    options: list[Option] = [("epsilon", short(c.attr("epsilon", 1e-5)))]
     options += [("center", False)] if shift is None else []
     params = {"gamma": scale} if shift is None else {"gamma": scale, "beta": shift}
     return (layer("LayerNormalization", x, x.shape, options, params),)
@@ -354,11 +204,11 @@ def relu(c: Call) -> Results:
 
 
 def leaky(c: Call) -> Results:
-    return (call("leaky_relu", c.x(), ("negative_slope", _short(c.attr("alpha", 0.01)))),)
+    return (call("leaky_relu", c.x(), ("negative_slope", short(c.attr("alpha", 0.01)))),)
 
 
 def elu(c: Call) -> Results:
-    alpha = _short(c.attr("alpha", 1.0))
+    alpha = short(c.attr("alpha", 1.0))
     return (call("elu", c.x(), *([("alpha", alpha)] if alpha != 1 else [])),)
 
 
@@ -418,7 +268,7 @@ def local_response(c: Call) -> Results:
     if x.type.rank != 4:
         return None
     options = [
-        (name, _short(c.attr(name, default))) for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
+        (name, short(c.attr(name, default))) for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
     ]
     image = to_channels_last(x)
     attrs = {"name": "local_response", "options": [("size", c.attr("size")), *options], "definition": LOCAL_RESPONSE}
