@@ -119,9 +119,13 @@ def hyperbolic_tangent(x: V) -> V:
 
 
 def logistic(x: V) -> V:
-    """1 / (1 + e**-x); no overflow on either side, and small results keep their digits."""
+    """1 / (1 + e**-x); no overflow on either side, and small results keep their digits.
+
+    For t = e**-|x| this is 1 - t / (1 + t), or t - t * t / (1 + t): what the quotient has lost counts t times.
+    """
     t = exponential(-x.call("llvm.fabs"))
-    return (x >= 0.0).choose(x.const(1.0), t) / (t + 1.0)
+    whole = (x >= 0.0).choose(x.const(1.0), t)
+    return whole - whole * (t / (t + 1.0))
 
 
 def soft_plus(x: V) -> V:
