@@ -10,15 +10,13 @@ from lsprotocol import types
 
 from nndsl.check.lints import MARK
 from nndsl.diagnostics import Edit, NndslError, Problem, Source, Span
-from nndsl.editor.colors import MODIFIERS, TYPES, colors
+from nndsl.editor.colors import MODIFIERS, TYPES
 from nndsl.editor.completion import complete
 from nndsl.editor.cursor import read_cursor
 from nndsl.editor.document import Document
-from nndsl.editor.hints import hints
 from nndsl.editor.hover import hover
 from nndsl.editor.mending import mend
 from nndsl.editor.names import Names, Occurrence
-from nndsl.editor.outline import folds, outline
 from nndsl.editor.project import users_of
 from nndsl.editor.rename import CannotRename, renamable, rename
 from nndsl.editor.signatures import signature_of
@@ -27,12 +25,11 @@ from nndsl.lsp.convert import (
     fix_edits,
     message,
     offset_of,
-    position,
     range_of,
-    symbol,
     text_edit,
     uri_of,
 )
+from nndsl.lsp.whole_files import on_folding, on_inlay_hint, on_semantic_tokens, on_symbols
 from nndsl.syntax.format import format_source
 
 if TYPE_CHECKING:
@@ -298,73 +295,6 @@ def allowing(source: Source, place: Span, code: str) -> Edit:
     start = source.line_starts[place.line - 1]
     indent = line[: len(line) - len(line.lstrip())]
     return Edit(Span(source, start, start), f"{indent}# {MARK} {code}\n")
-
-
-# --- the whole file ----------------------------------------------------------------------------------------------
-
-
-async def on_symbols(server: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
-    """The declarations of a file."""
-    document = await server.whole(params.text_document.uri)
-    if document is None or document.analysis is None:
-        return None
-    return [symbol(entry, server.encoding) for entry in outline(document.analysis)]
-
-
-async def on_folding(server: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
-    """What can be folded."""
-    document = await server.whole(params.text_document.uri)
-    if document is None or document.analysis is None:
-        return None
-    comment, region = types.FoldingRangeKind.Comment, types.FoldingRangeKind.Region
-    return [
-        types.FoldingRange(fold.first - 1, fold.last - 1, kind=comment if fold.comment else region)
-        for fold in folds(document.analysis)
-    ]
-
-
-async def on_inlay_hint(server: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
-    """Shapes behind names and at the ends of lines."""
-    document = server.known(params.text_document.uri)
-    if document is None or document.analysis is None:
-        return None
-    encoding = server.encoding
-    start = document.offset(offset_of(document.source, params.range.start, encoding))
-    end = document.offset(offset_of(document.source, params.range.end, encoding))
-    found: list[types.InlayHint] = []
-    for hint in hints(document.analysis, start, end):
-        place = document.place(Span(document.analysis.source, hint.offset, hint.offset))
-        if place is not None:
-            found.append(
-                types.InlayHint(
-                    position(place.source, place.start, encoding),
-                    hint.text,
-                    kind=types.InlayHintKind.Type,
-                    tooltip=hint.remark or None,
-                )
-            )
-    return found
-
-
-async def on_semantic_tokens(server: Server, params: types.SemanticTokensParams) -> types.SemanticTokens | None:
-    """What the names of a file are."""
-    document = await server.whole(params.text_document.uri)
-    if document is None or document.analysis is None:
-        return None
-    data: list[int] = []
-    line = character = 0
-    source = document.analysis.source
-    for color in colors(document.analysis):
-        place = position(source, color.start, server.encoding)
-        end = position(source, color.end, server.encoding)
-        if place.line != line:
-            line, character, ahead = place.line, 0, place.line - line
-        else:
-            ahead = 0
-        bits = sum(1 << MODIFIERS.index(name) for name in color.modifiers)
-        data += [ahead, place.character - character, end.character - place.character, TYPES.index(color.type), bits]
-        character = place.character
-    return types.SemanticTokens(data)
 
 
 PLAIN: dict[str, Callable[..., object]] = {
