@@ -18,7 +18,7 @@ from nndsl.ops import build as b
 from nndsl.problems import names, shapes
 from nndsl.syntax import ast
 
-APPLYING = 8  # what it costs, in steps of the context
+APPLYING = 20  # what it costs, in steps of the context
 CONTAINS = "build a number of layers known at compile time with `repeat n { … }` or `for`"
 
 

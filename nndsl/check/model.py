@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nndsl.check.notes import Notes
 
 
-MAX_OPERATIONS = 16_000  # to print their kernels takes two seconds, and to compile them minutes
+MAX_OPERATIONS = 32_000  # to compile more takes many minutes
 FEW_STEPS = 4_000
 
 

@@ -18,6 +18,7 @@ from nndsl.ops.op import ShapeFault
 from nndsl.problems import building, kinds, names, shapes
 from nndsl.problems.said import Said
 
+MAKING = 12  # what an operation costs, in steps of the context: all stages behind will go through it
 MAX_SIZE = 2**31 - 1
 MAX_RANK = 12  # a kernel has a loop for each axis, and Python nests 20 at most
 LARGEST = {"i32": 2**31 - 1, "i64": 2**63 - 1, "f32": 3.4028234e38, "f64": float("inf")}
@@ -36,7 +37,7 @@ def guarded(
     ctx: Context, span: Span, args: Sequence[Node], spans: Sequence[Span], what: str, build: Callable[[], Made]
 ) -> Made | Poison:
     """Run a builder of nodes; its ShapeFault becomes a Problem, and so does a result that no machine could hold."""
-    ctx.count(span)
+    ctx.count(span, MAKING)
     with b.at(ctx.place(span)):
         try:
             made = build()

@@ -14,7 +14,7 @@ class TooLarge(Said):
         n = 0
         repeat 1000000 { n = n + 1 }
 
-    Cure: fewer repetitions. A network may have 16,000 operations, and most have a few hundred; a layer is made of
+    Cure: fewer repetitions. A network may have 32,000 operations, and most have a few hundred; a layer is made of
     three to thirty.
 
         n = 1000000
