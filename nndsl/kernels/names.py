@@ -79,6 +79,8 @@ SCALAR = (
     "log_f64",
     "maximum",
     "minimum",
+    "over_root_f32",
+    "over_root_f64",
     "power",
     "rint",
     "sigmoid_f32",

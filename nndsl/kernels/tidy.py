@@ -4,6 +4,8 @@
     add_1_now = multiply_1 + y[i]         =>     add_1[i] = x[i] * f32(2.0) + y[i]
     add_1[i] = add_1_now
 
+So is what optimizers divide by, `x / (sqrt(v) + c)`, which has a function of its own.
+
 Names of the source stay, unless all that happens to them is that they are stored under that name.
 """
 
@@ -15,13 +17,16 @@ from dataclasses import replace
 
 from nndsl.ir.loops import (
     Accumulate,
+    Apply,
     ArgStep,
+    Binary,
     CallKernel,
     Comment,
     Expr,
     For,
     If,
     Let,
+    Num,
     Statement,
     Store,
     Var,
@@ -30,6 +35,8 @@ from nndsl.ir.loops import (
 )
 from nndsl.kernels.source import text
 
+LEAST = 1e-12
+"""Constants from which on `over_root` is exact for all roots."""
 WIDTH = 80
 """Longer expressions are not made."""
 Body = tuple[Statement, ...]
@@ -40,7 +47,7 @@ def tidy(body: Body, source_names: AbstractSet[str], written: AbstractSet[str]) 
     uses = Counter(name for statement in body for name in _uses(statement))
     for name in _changing(body):
         uses[name] = 0
-    return _tidied(body, uses, source_names, written)
+    return tuple(_with_roots(s) for s in _tidied(body, uses, source_names, written))
 
 
 def _tidied(body: Body, uses: Counter[str], source_names: AbstractSet[str], written: AbstractSet[str]) -> Body:
@@ -90,6 +97,27 @@ def _with(statement: Statement, name: str, value: Expr) -> Statement | None:
         return None
     made = _filled(statement.value, name, value)
     return replace(statement, value=made) if len(text(made)) <= WIDTH else None
+
+
+# --- divisions by roots --------------------------------------------------------------------------------------
+
+
+def _with_roots(statement: Statement) -> Statement:
+    """The statement with `over_root(x, v, c)` for each x / (sqrt(v) + c)."""
+    match statement:
+        case For() | If():
+            return replace(statement, body=tuple(_with_roots(s) for s in statement.body))
+        case Let() | Store() | Accumulate():
+            return replace(statement, value=_over_root(statement.value))
+    return statement
+
+
+def _over_root(expr: Expr) -> Expr:
+    expr = with_parts(expr, _over_root)
+    match expr:
+        case Binary("/", x, Binary("+", Apply("sqrt", (v,)), Num(c) as constant), dtype) if c >= LEAST:
+            return Apply(f"over_root_{dtype}", (x, v, constant), dtype)
+    return expr
 
 
 # --- expressions -------------------------------------------------------------------------------------------

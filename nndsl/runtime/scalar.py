@@ -16,6 +16,8 @@ from nndsl.runtime.target import types
 ROUND = 12582912.0
 """1.5 * 2**23: added to a small f32, it leaves the nearest integer in the low bits."""
 ROUND_BITS = 0x4B400000
+RECIPROCAL_BITS = 0x7EF311C7
+"""Minus the bits of d, it is the bits of about 1 / d."""
 LOG2E = 1.4426950408889634
 LN2 = 0.6931471805599453
 LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4
@@ -57,6 +59,25 @@ def _clamp(x: V, low: float, high: float) -> V:
     """x between two bounds; NaN stays."""
     above = (x < low).choose(x.const(low), x)
     return (above > high).choose(x.const(high), above)
+
+
+def _reciprocal(d: V) -> V:
+    """1 / d as f32 for normal 0 < d < 1e38: a guess from the bits, and two steps that take its error to the third
+    power (Householder's of order two). A division unit takes several times as long for a vector."""
+    guess = (d.const(0).bits(I32) + RECIPROCAL_BITS - d.bits(I32)).bits(F32)
+    for _ in range(2):
+        error = 1.0 - d * guess
+        guess = (error * error + error) * guess + guess
+    return guess
+
+
+def over_root(x: V, v: V, c: V) -> V:
+    """x / (sqrt(v) + c) for a constant c above 1e-12, as optimizers have it for every number they learn."""
+    if x.type != F32:
+        return x / (v.call("llvm.sqrt") + c)
+    root = v.call("llvm.sqrt")
+    # No square root is too large for the reciprocal, but that of infinity.
+    return (root < float("inf")).choose(x * _reciprocal(root + c), x / root)
 
 
 def exponential(x: V) -> V:
@@ -196,6 +217,8 @@ sigmoid_f32, sigmoid_f64 = native("f32", "f32")(logistic), native("f64", "f64")(
 softplus_f32, softplus_f64 = native("f32", "f32")(soft_plus), native("f64", "f64")(soft_plus)
 erf_f32, erf_f64 = native("f32", "f32")(error_function), native("f64", "f64")(error_function)
 erfinv_f32, erfinv_f64 = native("f32", "f32")(inverse_error_function), native("f64", "f64")(inverse_error_function)
+over_root_f32 = native("f32", "f32", "f32", "f32")(over_root)
+over_root_f64 = native("f64", "f64", "f64", "f64")(over_root)
 exp2_f32, exp2_f64 = native("f32", "f32")(power_of_two), native("f64", "f64")(power_of_two)
 
 
@@ -375,9 +398,8 @@ def is_infinite_f64(x: V) -> V:
 
 __all__ = [
     "ceil", "choose", "cos", "erf_f32", "erf_f64", "erfinv_f32", "erfinv_f64", "exp2_f32", "exp2_f64", "exp_f32",
-    "exp_f64",
-    "expm1_f32", "expm1_f64", "floor", "floor_divide", "floor_mod", "is_finite_f32", "is_finite_f64",
+    "exp_f64", "expm1_f32", "expm1_f64", "floor", "floor_divide", "floor_mod", "is_finite_f32", "is_finite_f64",
     "is_infinite_f32", "is_infinite_f64", "is_nan_f32", "is_nan_f64", "log1p_f32", "log1p_f64", "log2", "log10",
-    "log_f32", "log_f64", "maximum", "minimum", "power", "rint", "sigmoid_f32", "sigmoid_f64", "sign", "sin",
-    "softplus_f32", "softplus_f64", "sqrt", "tanh_f32", "tanh_f64",
+    "log_f32", "log_f64", "maximum", "minimum", "over_root_f32", "over_root_f64", "power", "rint", "sigmoid_f32",
+    "sigmoid_f64", "sign", "sin", "softplus_f32", "softplus_f64", "sqrt", "tanh_f32", "tanh_f64",
 ]  # fmt: skip

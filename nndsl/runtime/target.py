@@ -73,6 +73,9 @@ class _Codegen(codegen.JITCPUCodegen):  # type: ignore[misc]
         super()._customize_tm_options(options)
         # The code is loaded elsewhere, by the linker of another process.
         options |= {"reloc": "pic", "codemodel": "default", "jit": False}
+        # LLVM halves the vectors of loops where it fears that long ones slow the clock; products are made of long ones.
+        if "+avx512f" in options["features"].split(","):
+            options["features"] += ",-prefer-256-bit"
 
     def _add_module(self, module: Any) -> None:
         pass

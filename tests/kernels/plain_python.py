@@ -212,6 +212,8 @@ PLAIN: dict[str, Any] = {
     "ceil": np.ceil,
     "rint": np.rint,
     "sqrt": np.sqrt,
+    "over_root_f32": lambda x, v, c: x / (np.sqrt(v) + np.float32(c)),
+    "over_root_f64": lambda x, v, c: x / (np.sqrt(v) + c),
     "log2": np.log2,
     "log10": np.log10,
     "sin": np.sin,

@@ -63,6 +63,15 @@ def test_f32_is_near_the_exact_value_at_all_magnitudes(name: str) -> None:
         assert ulps(flushed(elementwise(f"{name}_f32(a[i])", x, result="f32")), wanted) <= limit
 
 
+@pytest.mark.parametrize("x", [1.0, 3.7e-5, -2e10])
+@pytest.mark.parametrize("c", [1e-8, 1e-3, 1.0])
+def test_what_optimizers_divide_by_is_near_the_exact_value_at_all_magnitudes(x: float, c: float) -> None:
+    v = flushed(everywhere())
+    with np.errstate(all="ignore"):
+        wanted = flushed(np.float64(np.float32(x)) / (np.sqrt(v.astype(np.float64)) + np.float64(np.float32(c))))
+        assert ulps(flushed(elementwise(f"over_root_f32({x}, a[i], {c})", v, result="f32")), wanted) <= 3.0
+
+
 def test_numbers_too_small_to_be_normal_are_zero_in_programs_and_in_no_other_place() -> None:
     tiny = np.array([1e-39, -1e-39, 1e-37, 2.0], np.float32)
     halves = elementwise("a[i] * a[3] * a[3] / a[3] / a[3] / a[3]", tiny, result="f32")
