@@ -23,6 +23,14 @@ ROW_TILE = 16
 or 8 rows, which are not cut then."""
 LONG_SUM = 4 * PARTS
 """Rows from which on parts pay: with fewer, the parts' own rows are a quarter of what is read."""
+LONG_PRODUCT = 2048
+"""Rows from which on a product is made in parts of them: to share its result among workers means that each makes all
+of one factor contiguous for a few tiles."""
+PRODUCT_ELEMENTS, PRODUCT_SIDE = 16 * 1024, 8
+"""Of the result of such a product: at most half of a second-level cache for those of all parts; and at least a tile of
+rows, and columns that are worth more than a loop."""
+PRODUCT_CHUNK = 64
+"""Rows of both factors over which all tiles of a part go, so that they stay in the first-level cache."""
 MOST_SHARDS = 16
 SHARD_ELEMENTS = 96 * 1024
 """Of all shards of the batch in which the gradient of a kernel is summed up. To share shards among workers is better
@@ -36,6 +44,20 @@ LARGEST_LIST = 64
 def is_long_sum(rows: Size) -> bool:
     """Whether a sum over so many rows is made in parts, where its rows are; of an unknown number it is."""
     return not isinstance(rows, int) or rows >= LONG_SUM
+
+
+def is_long_product(rows: Size, left: Size, right: Size) -> bool:
+    """Whether the gradient of a weight of `left` times `right`, a sum over so many rows, is made in parts of the rows.
+
+    A batch by itself is not long, one for each step of a text is.
+    """
+    if not isinstance(left, int) or not isinstance(right, int):
+        return False
+    if left * right > PRODUCT_ELEMENTS or min(left, right) < PRODUCT_SIDE:
+        return False
+    if isinstance(rows, int):
+        return rows >= LONG_PRODUCT
+    return any(len(names) > 1 or times >= PARTS for names, times in rows.terms)
 
 
 def part_length(first: Any, rank: int) -> Any:

@@ -27,6 +27,8 @@ def of_node(node: Node) -> Size:
         case "matmul":
             depth = node.inputs[0].shape[-2 if node.attrs.get("ta") else -1]
             return product(node.shape) * depth
+        case "product_parts":
+            return product(node.inputs[0].shape) * node.shape[-1]
         case "conv" | "conv_input_grad":
             image = node if node.op == "conv" else node.inputs[0]
             return product(image.shape) * product(node.inputs[1].shape[:-1])

@@ -21,7 +21,7 @@ from nndsl.ir.plan import LOOPS, Region, home_of
 from nndsl.ir.refusals import Reason, Refusal
 from nndsl.ir.types import Shape
 from nndsl.kernels.phases import is_flat, phases
-from nndsl.ops.op import Columns, Contract, Indexed, Loop, LoopPart, Pointwise, Ready, Reduce, View
+from nndsl.ops.op import Columns, Contract, Indexed, Loop, LoopPart, Parts, Pointwise, Ready, Reduce, View
 from nndsl.ops.table import OPS
 
 
@@ -60,6 +60,7 @@ class Fuser:
         self.reads: dict[Region, dict[Node, list[tuple[Node, Node]]]] = {}
         self.phases: dict[Region, dict[Node, int]] = {}
         self.flat_sums: dict[Shape, list[Region]] = {}
+        self.in_parts: dict[Node, list[Region]] = {}
 
     # --- order -----------------------------------------------------------------------------------------
 
@@ -117,7 +118,8 @@ class Fuser:
             if not node.is_leaf:
                 self.visit(node)
         for _, node in self.graph.outputs:
-            self.settle(node)
+            if not self.copied_beside(node):
+                self.settle(node)
         for update in self.graph.updates:
             home = self.home(update.value)
             if self.waits(home):
@@ -141,7 +143,14 @@ class Fuser:
             case Reduce():
                 self.reduction(node)
             case Columns():
-                self.with_rows(node)
+                if not self.beside_products(node):
+                    self.with_rows(node)
+            case Parts():
+                for child in node.inputs:
+                    self.settle(child)
+                if not self.beside_products(node):
+                    opened = self.open("parts", node.shape, node)
+                    self.in_parts.setdefault(self.home(node.inputs[-1]), []).append(opened)
             case Contract() | Ready():
                 form = "rows" if isinstance(self.lowering(node), Contract) else "ready"
                 for child in node.inputs:
@@ -209,8 +218,8 @@ class Fuser:
 
     def refusal(self, node: Node, region: Region) -> Refusal | None:
         """Why `node` cannot be computed in `region`; None where it can."""
-        if region.form in ("ready", *LOOPS):
-            return Refusal(Reason.CLOSED if region.form == "ready" else Reason.LOOP)
+        if region.form in ("ready", "parts", *LOOPS):
+            return Refusal(Reason.LOOP if region.form in LOOPS else Reason.CLOSED)
         if not aligned(node.shape, region.space) or (region.form != "rows" and node.shape != region.space):
             return Refusal(Reason.SHAPE)
         if region.form != "rows" and not self.in_line(node, region):
@@ -308,6 +317,16 @@ class Fuser:
             return
         self.place_alone(node, before)
 
+    def copied_beside(self, node: Node) -> bool:
+        """A copy of an input, as of what a step of a scan began with, stands in the last kernel of its shape."""
+        if node not in self.pending or node.op != "stop_gradient" or node.inputs[0].op != "input":
+            return False
+        for region in reversed(self.regions):
+            if region.form == "rows" and region.space == node.shape and self.refusal(node, region) is None:
+                self.take(region, node)
+                return True
+        return False
+
     def place_alone(self, node: Node, before: Region | None = None) -> None:
         """A new region for one node and what it pulls in."""
         region = self.insert(Region("rows", node.shape), self.position(before) if before is not None else None)
@@ -346,6 +365,16 @@ class Fuser:
             self.region[node] = region
             return
         self.take(self.insert(Region("rows", x.shape)), node)
+
+    def beside_products(self, node: Node) -> bool:
+        """Join a kernel that goes over the rows of the last input in parts."""
+        behind = max(self.earliest(i) for i in node.inputs)
+        for region in self.in_parts.get(self.home(node.inputs[-1]), []):
+            if self.position(region) > behind and region.nodes[0].inputs[-1].shape == node.inputs[-1].shape:
+                self.add(region, node)
+                self.region[node] = region
+                return True
+        return False
 
     # --- updates ---------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from nndsl.ir.plan import Plan, Region
 from nndsl.kernels import convolutions
 from nndsl.kernels.columns import columns, ready, total
 from nndsl.kernels.lowering import Argument, Lowering
+from nndsl.kernels.parts import products
 from nndsl.kernels.pieces import in_pieces
 from nndsl.kernels.rows import rows
 from nndsl.kernels.tidy import tidy
@@ -22,6 +23,8 @@ def lower(plan: Plan, region: Region, inside: bool = False) -> tuple[Kernel, lis
             split, grain, body = rows(state)
         case "columns":
             split, grain, body = columns(state)
+        case "parts":
+            split, grain, body = products(state)
         case "total":
             split, grain, body = total(state)
         case _:

@@ -15,7 +15,7 @@ from nndsl.ir.types import BYTES
 from nndsl.kernels.fuse import fuse
 from nndsl.kernels.phases import crossing, is_contraction
 from nndsl.kernels.recompute import recompute, without_unread
-from nndsl.ops.op import Indexed, Pointwise, Ready, Reduce
+from nndsl.ops.op import Indexed, Parts, Pointwise, Ready, Reduce
 from nndsl.ops.table import OPS
 
 
@@ -97,7 +97,7 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
                 )
                 if not inside or (through_memory and not rows):
                     found.add(home_of(child, views))
-            made_apart = isinstance(lowering, Reduce | Ready) and not rows
+            made_apart = isinstance(lowering, Reduce | Ready | Parts) and not rows
             if is_contraction(node) or node.op in ("scan_part", "each_part") or made_apart:
                 found.add(node)
         found |= crossing(region)

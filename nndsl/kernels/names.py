@@ -48,6 +48,7 @@ PRODUCTS = (
     "product_tn_within",
     "product_tt_within",
 )
+LONG_PRODUCTS = ("product_part",)
 SCALAR = (
     "ceil",
     "choose",
@@ -113,6 +114,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "bags": BAGS,
     "convolutions": CONVOLUTIONS,
     "cumulative": CUMULATIVE,
+    "long_products": LONG_PRODUCTS,
     "pooling": POOLING,
     "products": PRODUCTS,
     "random_scalar": RANDOM,

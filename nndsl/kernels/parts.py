@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from nndsl.costs import PARTS, part_length
 from nndsl.ir.graph import Node
-from nndsl.ir.loops import Apply, Cast, Expr, For, Let, Load, Num, Select, Statement, Store, Var, equal
-from nndsl.kernels.lowering import AXES, Lowering, start_value
+from nndsl.ir.loops import Apply, CallKernel, Cast, Expr, For, Let, Load, Num, Select, Statement, Store, Var, equal
+from nndsl.kernels.lowering import AXES, Loops, Lowering, start_value
 from nndsl.kernels.phases import column_sums
 from nndsl.ops.shape import both, size_expr
 
@@ -74,3 +74,29 @@ def added(state: Lowering, node: Node, index: tuple[Expr, ...]) -> Statement:
     value = value if value.dtype == node.dtype else Cast(value, node.dtype)
     name = state.array(node)
     return Store(name, place, Load(name, place, node.dtype) + value)
+
+
+def products(state: Lowering) -> Loops:
+    """Products in parts of one right side, and the sums of its columns: part after part, while its rows are at hand."""
+    nodes = state.region.nodes
+    y = nodes[0].inputs[1]
+    first = size_expr(y.shape[0])
+    part, start, stop = (Var(state.part), *(Var(state.fresh(name)) for name in ("start", "stop")))
+    length = part_length(first, 2) if isinstance(first, Var) else Num(part_length(y.shape[0], 2), "int")
+    body: list[Statement] = [
+        Let(start.name, Apply("min", (part * length, first), "int")),
+        Let(stop.name, Apply("min", (start + length, first), "int")),
+    ]
+    for node in (n for n in nodes if n.op != "column_sums"):
+        names = (*(state.array(i) for i in node.inputs), state.array(node), part.name, start.name, stop.name)
+        body.append(CallKernel("product_part", names))
+    for node in column_sums(state.region):
+        column, sums = Var(AXES[1]), state.array(node)
+        value = Load(state.array(node.inputs[0]), (Var("row"), column), node.dtype)
+        place, width = (part, column), size_expr(node.shape[-1])
+        clear = Store(sums, place, start_value("add", node.dtype))
+        step = Store(sums, place, Load(sums, place, node.dtype) + value)
+        zero = Num(0, "int")
+        body.append(For(column.name, zero, width, (clear,)))
+        body.append(For("row", start, stop, (For(column.name, zero, width, (step,)),)))
+    return Num(PARTS, "int"), 1, [For(part.name, Var("begin"), Var("end"), tuple(body))]

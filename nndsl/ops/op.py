@@ -63,6 +63,11 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Parts:
+    """Products over long leading axes in parts; those that share a right side stand in one kernel."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class View:
     """The same elements in the same order under another shape: costs nothing."""
 
@@ -117,7 +122,7 @@ class HostOnly:
 
 
 Lowering: TypeAlias = (
-    Pointwise | Indexed | Reduce | Columns | View | Contract | Ready | Expand | Loop | LoopPart | HostOnly
+    Pointwise | Indexed | Reduce | Columns | Parts | View | Contract | Ready | Expand | Loop | LoopPart | HostOnly
 )
 
 

@@ -8,15 +8,19 @@ from nndsl.ir.graph import Graph
 from nndsl.passes.cse import cse
 from nndsl.passes.dce import dce
 from nndsl.passes.expand import expand
+from nndsl.passes.flat import flat
 from nndsl.passes.fold import fold
 from nndsl.passes.simplify import simplify
 from nndsl.passes.sparse import sparse
 from nndsl.passes.sums import sums
+from nndsl.passes.transpositions import transpositions
 from nndsl.passes.vectors import vectors
 
 Pass = Callable[[Graph], Graph]
 
-PIPELINE: tuple[Pass, ...] = (expand, simplify, fold, cse, vectors, sums, simplify, fold, sparse, cse, dce)
+PIPELINE: tuple[Pass, ...] = (
+    expand, simplify, fold, cse, vectors, sums, transpositions, flat, simplify, fold, sparse, cse, dce,
+)  # fmt: skip
 NEEDED: tuple[Pass, ...] = (expand,)
 
 

@@ -149,8 +149,16 @@ def _product(form: str) -> Callable[..., None]:
     return product
 
 
+def _product_part(x: Any, y: Any, out: Any, part: int, start: int, stop: int) -> None:
+    """As `long_products.product_part`."""
+    for i in range(x.shape[1]):
+        for j in range(y.shape[1]):
+            out[part, i, j] = sum((x[k, i] * y[k, j] for k in range(start, stop)), start=out.make(0))
+
+
 PRODUCTS = {f"product_{form}": _product(form) for form in ("nn", "nt", "tn", "tt")}
 PRODUCTS |= {f"{name}_{some}": product for name, product in PRODUCTS.items() for some in ("columns", "passing")}
+PRODUCTS["product_part"] = _product_part
 
 
 def _within(form: str) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""Sums of columns in the kernel that makes the rows: every access checked, for any number of workers."""
+"""Sums and products in parts of the rows: every access checked, for any number of workers."""
 
 from __future__ import annotations
 
@@ -46,5 +46,32 @@ def test_sums_in_parts(batch: int, workers: int) -> None:
     module = generate(run(whole, verify=True))
     assert sum(n.op == "column_sums" for region in module.plan.regions for n in region.nodes) == 3
     found = PlainPython(module, workers).run(inputs, {}, {}, {"batch": batch})
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 17])
+@pytest.mark.parametrize(("batch", "time"), [(1, 1), (3, 7), (5, 60)])
+def test_products_in_parts(batch: int, time: int, workers: int) -> None:
+    """The gradients of two weights of one layer, and of its bias, come from one kernel."""
+    rows = BATCH * Dim.symbol("time")
+    x, h, g = leaf("x", rows, 9), leaf("h", rows, 8), leaf("g", rows, 20)
+    whole = Graph(
+        "g",
+        (
+            ("x", b.apply("matmul", x, g, ta=True)),
+            ("h", b.apply("matmul", h, g, ta=True)),
+            ("bias", b.sum_(g, (0,))),
+            ("narrow", b.apply("matmul", leaf("n", rows, 3), g, ta=True)),
+        ),
+    )
+    draw = np.random.default_rng(batch)
+    sizes = {"batch": batch, "time": time}
+    inputs = {name: draw.normal(size=(batch * time, n)) for name, n in (("x", 9), ("h", 8), ("g", 20), ("n", 3))}
+    expected = Interpreted(whole).run(inputs, {}, {}, sizes)
+    module = generate(run(whole, verify=True))
+    (region,) = [region for region in module.plan.regions if region.form == "parts"]
+    assert [n.op for n in region.nodes] == ["product_parts", "product_parts", "column_sums"]
+    found = PlainPython(module, workers).run(inputs, {}, {}, sizes)
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12, err_msg=name)
