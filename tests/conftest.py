@@ -25,3 +25,5 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.rootpath / ".pytest_cache" / "nndsl"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["NNDSL_CACHE_DIR"] = str(folder)
+    # The tests themselves run on all cores.
+    os.environ.setdefault("NNDSL_COMPILE_PROCESSES", "1")

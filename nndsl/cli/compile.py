@@ -21,7 +21,11 @@ def compile(
     model: ModelName = None,
     format: FormatOption = Format.text,
 ) -> None:
-    """Compile a model's programs into the cache (for a container image, say), so that later runs start at once."""
+    """Compile a model's programs into the cache (for a container image, say), so that later runs start at once.
+
+    Kernels that are there, from this model or another, are not compiled again. NNDSL_COMPILE_PROCESSES says how many
+    processes may compile together, by default as many as there are cores.
+    """
     from nndsl import driver
     from nndsl.files import cache_folder
     from nndsl.syntax.load import load_source

@@ -329,9 +329,9 @@ Statement: TypeAlias = For | Let | Store | Accumulate | ArgStep | CallKernel | C
 class Kernel(Structure):
     """A function of the generated module: runs on worker `worker` of `workers`.
 
-    `buffers` are (name, dtype, rank) of the arrays it is given, `sizes` the symbolic dims, `scalars` the runtime
-    numbers. `split` is the extent cut among the workers and `grain` the multiple it is cut at; None means worker 0
-    does it all. With `across`, the extent of a second axis, workers share an area.
+    `buffers` are the arrays it is given, `sizes` the symbolic dims, `scalars` the runtime numbers. `split` is the
+    extent cut among the workers and `grain` the multiple it is cut at; None means worker 0 does it all. With `across`,
+    the extent of a second axis, workers share an area.
     """
 
     name: str
@@ -343,3 +343,5 @@ class Kernel(Structure):
     body: tuple[Statement, ...]
     doc: tuple[str, ...] = ()
     across: Expr | None = None
+    types: tuple[str, ...] = ()
+    """What each buffer and each scalar is: `f32[64 * batch, 384]`, `f32`."""

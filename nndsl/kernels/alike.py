@@ -33,17 +33,17 @@ def merged(lowered: Mapping[Region, tuple[Kernel, list[Argument]]]) -> tuple[tup
     found: Lowered = {}
     docs: dict[str, dict[str, None]] = {}
     for region, (kernel, arguments) in lowered.items():
-        first = kept.setdefault(shape_of(kernel, arguments), kernel)
+        first = kept.setdefault(shape_of(kernel), kernel)
         docs.setdefault(first.name, {}).update(dict.fromkeys(kernel.doc))
         found[region] = (first, arguments)
     full = {k.name: replace(k, doc=tuple(docs[k.name])) for k in kept.values()}
     return tuple(full.values()), {region: (full[k.name], arguments) for region, (k, arguments) in found.items()}
 
 
-def shape_of(kernel: Kernel, arguments: list[Argument]) -> Hashable:
-    """The kernel's text with its own names numbered, and what its arrays are."""
+def shape_of(kernel: Kernel) -> Hashable:
+    """The kernel's text with its own names numbered, and what its arrays and numbers are."""
     lines = source.kernel(replace(kernel, name="_", doc=()))
-    body = "\n".join(lines[lines.index(next(line for line in lines if line.endswith(":"))) + 1 :])
+    body = "\n".join(lines[lines.index(next(line for line in lines if line.endswith("):"))) + 1 :])
     numbers = {name: f"_{i}" for i, name in enumerate(kernel.buffers)}
     given = {*FIXED, *kernel.sizes, *kernel.scalars}
 
@@ -51,5 +51,4 @@ def shape_of(kernel: Kernel, arguments: list[Argument]) -> Hashable:
         name = match.group()
         return name if name in given else numbers.setdefault(name, f"_{len(numbers)}")
 
-    arrays = tuple((a.home.dtype, max(1, len(a.shape))) for a in arguments)
-    return WORD.sub(numbered, body), arrays, kernel.sizes, kernel.scalars
+    return WORD.sub(numbered, body), kernel.types, kernel.sizes, kernel.scalars

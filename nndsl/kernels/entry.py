@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from nndsl.ir.dims import Size, product
+from nndsl.ir.dims import product
 from nndsl.ir.each import Each, Window
 from nndsl.ir.graph import Body, Node
 from nndsl.ir.loops import Kernel
@@ -18,13 +18,6 @@ from nndsl.kernels.memory import all_nodes
 
 Lowered = Mapping[Region, tuple[Kernel, list[Argument]]]
 Places = Mapping[tuple[str, object], int]
-
-
-def shape_text(shape: tuple[Size, ...]) -> str:
-    """A shape as a Python tuple; a number lies in an array of one element."""
-    if not shape:
-        return "(1,)"
-    return f"({', '.join(str(s) for s in shape)}{',' if len(shape) == 1 else ''})"
 
 
 @dataclass(eq=False)
@@ -58,13 +51,19 @@ class Writer:
         word = self.places.get(("array", home), self.places.get(("buffer", home)))
         return f"entry(table, {word})"
 
-    def array(self, argument: Argument) -> str:
-        return f"array_{argument.home.dtype}({self.at(argument.home)}, {shape_text(argument.shape)})"
-
     def call(self, function: str, given: list[str]) -> None:
+        line = f"{function}({', '.join(given)})"
+        if len(line) <= source.WIDTH:
+            self.say(line)
+            return
         self.say(f"{function}(")
+        row = ""
         for value in given:
-            self.say(f"    {value},")
+            if len(row) + len(value) > source.WIDTH:
+                self.say(f"   {row}")
+                row = ""
+            row += f" {value},"
+        self.say(f"   {row}")
         self.say(")")
 
     def barrier(self) -> None:
@@ -92,7 +91,7 @@ class Writer:
                 self.call(
                     kernel.name,
                     [
-                        *(self.array(a) for a in arguments),
+                        *(self.at(a.home) for a in arguments),
                         *source.used_sizes(kernel),
                         *kernel.scalars,
                         "worker",
@@ -127,7 +126,7 @@ class Writer:
             self.say(f"{ROUND} = {at} % {body.rounds}")
         for inner in region.body:
             kernel, arguments = self.lowered[inner]
-            given = [*(self.array(a) for a in arguments), *source.used_sizes(kernel), *kernel.scalars]
+            given = [*(self.at(a.home) for a in arguments), *source.used_sizes(kernel), *kernel.scalars]
             self.call(kernel.name, [*given, "0", "1"])
             if self.clocks is not None:
                 self.tick(self.clocks.setdefault(inner, len(self.clocks) + 1))
@@ -189,16 +188,8 @@ class Writer:
             self.barrier()
         for index, leaf in enumerate(body.carries):
             if index in parts:
-                elements = f"({product(leaf.shape)},)"
-                self.call(
-                    "copy_all",
-                    [
-                        f"array_{leaf.dtype}({name[leaf]}_at, {elements})",
-                        f"array_{leaf.dtype}({self.at(parts[index])}, {elements})",
-                        "worker",
-                        "workers",
-                    ],
-                )
+                given = [f"{name[leaf]}_at", self.at(parts[index]), str(product(leaf.shape)), "worker", "workers"]
+                self.call(f"copy_{leaf.dtype}", given)
                 self.barrier()
         self.address = before
 
@@ -220,7 +211,7 @@ def entry_text(
 ) -> str:
     """The whole entry. Into `clocks`, where given, goes the word that counts the time of each kernel."""
     writer = Writer(plan, lowered, places, free=free, clocks=clocks)
-    writer.lines += ["@program", f"def {plan.graph.name}(worker, workers, sync, table):"]
+    writer.lines += ["@sequence", f"def {plan.graph.name}(worker, workers, sync, table):"]
     for name in plan.sizes:
         writer.say(f"{name} = entry(table, {places['size', name]})")
     _numbers(writer)

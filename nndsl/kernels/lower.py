@@ -37,7 +37,14 @@ def lower(plan: Plan, region: Region, inside: bool = False) -> tuple[Kernel, lis
 
     made = in_pieces(clean(tuple(body)), clean)
     buffers, scalars = tuple(a.name for a in arguments), tuple(state.scalars)
-    return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, _doc(region), state.across), arguments
+    types = (*(_type(a) for a in arguments), *state.scalars.values())
+    doc = _doc(region)
+    return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, doc, state.across, types), arguments
+
+
+def _type(array: Argument) -> str:
+    """A number lies in an array of one element."""
+    return f"{array.home.dtype}[{', '.join(map(str, array.shape)) or 1}]"
 
 
 def _doc(region: Region) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Lowering:
     plan: Plan
     region: Region
     arguments: dict[tuple[Node, Shape], Argument] = field(default_factory=dict)
-    scalars: dict[str, None] = field(default_factory=dict)
+    scalars: dict[str, str] = field(default_factory=dict)
     locals: dict[Node, str] = field(default_factory=dict)
     known: set[Node] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
@@ -120,7 +120,7 @@ class Lowering:
                 return Cast(size_expr(node.attrs["size"]), node.dtype)
             case "scalar":
                 name = node.attrs["name"]
-                self.scalars[name] = None
+                self.scalars[name] = "i64" if name == "key" else node.dtype
                 return Var(name, node.dtype)
         return None
 
@@ -179,7 +179,7 @@ class Lowering:
 
     def added_up(self, node: Node, at: tuple[Expr, ...], value: Expr) -> list[Statement]:
         """An element that grows from round to round: the first one begins with 0."""
-        self.scalars[ROUND] = None
+        self.scalars[ROUND] = "i64"
         place, name = self.array(node), self.local(node)
         cleared = If(equal(Var(ROUND), 0), (Store(place, at, Num(0.0, node.dtype)),))
         return [cleared, Let(name, Load(place, at, node.dtype) + value), Store(place, at, Var(name, node.dtype))]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keyword
 
+from nndsl.ir.types import DTYPES
+
 INTRINSICS = (
     "array_bool",
     "array_f32",
@@ -13,7 +15,7 @@ INTRINSICS = (
     "barrier",
     "entry",
     "kernel",
-    "program",
+    "sequence",
     "share",
     "share_area",
     "share_places",
@@ -32,7 +34,6 @@ READY = (
     "multi_hot",
     "scatter_add",
     "rankdata",
-    "copy_all",
 )
 PRODUCTS = (
     "product_nn_columns",
@@ -128,6 +129,6 @@ MODULES: dict[str, tuple[str, ...]] = {
 WORDS = frozenset(
     ("above", "abs", "begin", "block", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan",
      "np", "range", "right", "round", "row", "rows", "worker", "workers", *keyword.kwlist, *INTRINSICS,
-     *(name for offered in MODULES.values() for name in offered))
+     *(name for offered in MODULES.values() for name in offered), *(f"copy_{dtype}" for dtype in DTYPES))
 )  # fmt: skip
 """What generated code says by itself: values get other names, whatever the model calls them."""

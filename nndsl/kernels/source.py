@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-import textwrap
 
 from nndsl.ir.loops import (
     Accumulate,
@@ -166,10 +165,10 @@ def block(body: tuple[Statement, ...], depth: int) -> list[str]:
 
 def kernel(node: Kernel) -> list[str]:
     """A kernel as a function, with the source lines it carries out above it."""
-    used = _names_in(node)
-    sizes = [s for s in node.sizes if s in used]
-    params = [*node.buffers, *sizes, *node.scalars, "worker", "workers"]
-    lines = [f"# {line}" for line in node.doc] + ["@kernel", *signature(node.name, params)]
+    typed = [f"{name}: {kind}" for name, kind in zip((*node.buffers, *node.scalars), node.types, strict=True)]
+    arrays, scalars = typed[: len(node.buffers)], typed[len(node.buffers) :]
+    numbers = [*used_sizes(node), *scalars, "worker", "workers"]
+    lines = [*(f"# {line}" for line in node.doc), "@kernel", *signature(node.name, arrays, numbers)]
     grain = node.grain if isinstance(node.grain, int) else text(node.grain)
     if node.split is not None and node.across is not None:
         extents = f"{text(node.split)}, {text(node.across)}"
@@ -179,20 +178,16 @@ def kernel(node: Kernel) -> list[str]:
     return lines + block(node.body, 1)
 
 
-def signature(name: str, params: list[str]) -> list[str]:
-    """`def name(params):`, on several lines where one would be too long."""
-    line = f"def {name}({', '.join(params)}):"
+def signature(name: str, arrays: list[str], numbers: list[str]) -> list[str]:
+    """`def name(arrays, numbers):`, on several lines where one would be too long."""
+    line = f"def {name}({', '.join(arrays + numbers)}):"
     if len(line) <= WIDTH:
         return [line]
-    return [
-        f"def {name}(",
-        *textwrap.wrap(f"{', '.join(params)},", WIDTH, initial_indent="    ", subsequent_indent="    "),
-        "):",
-    ]
+    return [f"def {name}(", *(f"    {array}," for array in arrays), f"    {', '.join(numbers)},", "):"]
 
 
 def used_sizes(node: Kernel) -> list[str]:
-    """The symbolic sizes that a kernel reads."""
+    """The symbolic sizes that a kernel reads, or its arrays have."""
     used = _names_in(node)
     return [s for s in node.sizes if s in used]
 
@@ -200,5 +195,6 @@ def used_sizes(node: Kernel) -> list[str]:
 def _names_in(node: Kernel) -> set[str]:
     import re
 
-    lines = block(node.body, 1) + [text(extent) for extent in (node.split, node.across) if extent is not None]
+    lines = [*block(node.body, 1), *node.types]
+    lines += [text(extent) for extent in (node.split, node.across) if extent is not None]
     return set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))

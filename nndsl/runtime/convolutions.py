@@ -17,8 +17,9 @@ from llvmlite import ir
 from nndsl.costs import KERNEL_STEPS, MOST_PLACES, MOST_VECTORS, STRIP_BYTES
 from nndsl.runtime.flow import each, least, over, stack
 from nndsl.runtime.gathered import ENTRY, RUN, multiply, pack_columns, pack_rows
-from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic, linked
+from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic
 from nndsl.runtime.places import Axis, Image, classes, greatest, list_places, list_taps, rounds
+from nndsl.runtime.shared import shared_function
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
 
@@ -200,20 +201,70 @@ def _axes(b: Any, source: list[Any], window: list[Any], target: list[Any], optio
 
 
 AXIS_NUMBERS = 18
+FORMS: dict[str, tuple[int, Callable[..., None]]] = {
+    "forward": (2, lambda kind, lanes, *given: _forward(kind, False, lanes, *given)),
+    "back": (2, lambda kind, lanes, *given: _forward(kind, True, lanes, *given)),
+    "kernel": (4, lambda kind, lanes, *given: _kernel(kind, lanes, *given)),
+}
+"""The three functions, and how many numbers each has behind a Given."""
 
 
-def _function(module: Any, name: str, count: int, body: Callable[..., None]) -> None:
-    """Add a function to a module: `body` gets a Given and `count` numbers behind it."""
-    function = new_function(module, name, [I64] * count)
-    b = ir.IRBuilder(function.append_basic_block("entry"))
-    values = [V(b, x) for x in function.args]
-    numbers = values[3 : 3 + AXIS_NUMBERS]
-    axes = [Axis(*numbers[i : i + 6]) for i in range(0, AXIS_NUMBERS, 6)]
-    rest = values[3 + AXIS_NUMBERS :]
-    source, kernel, target = values[:3]
-    channels, filters, groups = rest[:3]
-    body(Given(source, kernel, target, axes, channels, filters, groups), *rest[3:])
-    b.ret_void()
+@dataclass(frozen=True)
+class Variant:
+    """A convolution of so many axes; where it is `plain`, strides, dilation and groups are 1. What is known of its
+    numbers makes lists quicker, which matters where channels are few."""
+
+    form: str
+    lanes: bool
+    rank: int
+    plain: bool
+    kind: Kind
+
+    @property
+    def name(self) -> str:
+        lanes, plain = "_lanes" if self.lanes else "", "_plain" if self.plain else ""
+        return f"nn_convolve_{self.form}{lanes}_{self.rank}d{plain}_{self.kind.name}"
+
+    @property
+    def count(self) -> int:
+        """Of parameters."""
+        return 3 + AXIS_NUMBERS + 3 + FORMS[self.form][0]
+
+    def axis(self, number: int, source: V, window: V, target: V, stride: V, dilation: V, low: V) -> Axis:
+        one = low.const(1)
+        if number < 3 - self.rank:
+            return Axis(one, one, one, one, one, low.const(0))
+        return Axis(source, window, target, *((one, one) if self.plain else (stride, dilation)), low)
+
+    def add(self, module: Any) -> None:
+        """Add the function to a module."""
+        function = new_function(module, self.name, [I64] * self.count)
+        b = ir.IRBuilder(function.append_basic_block("entry"))
+        source, kernel, target, *values = (V(b, x) for x in function.args)
+        axes = [self.axis(i, *values[6 * i : 6 * i + 6]) for i in range(3)]
+        channels, filters, groups, *rest = values[AXIS_NUMBERS:]
+        groups = groups.const(1) if self.plain else groups
+        _, body = FORMS[self.form]
+        body(self.kind, self.lanes, Given(source, kernel, target, axes, channels, filters, groups), *rest)
+        b.ret_void()
+
+
+VARIANTS = [
+    Variant(form, lanes, rank, plain, kind)
+    for form in FORMS
+    for lanes in (False, True)
+    for rank in (1, 2, 3)
+    for plain in (False, True)
+    for kind in (Kind(F32), Kind(F64))
+]
+SHARED = {variant.name: variant.add for variant in VARIANTS}
+"""What kernels call of this file (see `shared`)."""
+
+
+def _literally_one(*given: Any) -> bool:
+    """Whether numbers, or all of several, are written as 1 where they are used."""
+    numbers = [number for kind in given for number in (kind if isinstance(kind, types.BaseTuple) else [kind])]
+    return all(isinstance(n, types.IntegerLiteral) and n.literal_value == 1 for n in numbers)
 
 
 def _convolution(form: str, lanes: bool) -> Callable[..., Any]:
@@ -228,7 +279,7 @@ def _convolution(form: str, lanes: bool) -> Callable[..., Any]:
         typing_context: Any, x: Any, y: Any, out: Any, strides: Any, dilation: Any, low: Any, groups: Any, start: Any,
         stop: Any,
     ) -> Any:  # fmt: skip
-        rank = x.ndim - 2
+        rank, plain = x.ndim - 2, _literally_one(strides, dilation, groups)
 
         def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
             kind = Kind(F32 if out.dtype == types.float32 else F64)
@@ -246,23 +297,18 @@ def _convolution(form: str, lanes: bool) -> Callable[..., Any]:
                 window, image, result = second, first, third
             sizes = _axes(b, image[1:-1], window[:rank], result[1:-1], options)
             channels, filters = (b.udiv(shape[-1], groups) for shape in (image, result))
-            lane = "_lanes" if lanes else ""
-            body = {
-                "forward": lambda given, *n: _forward(kind, False, lanes, given, *n),
-                "back": lambda given, *n: _forward(kind, True, lanes, given, *n),
-                "kernel": lambda given, *n: _kernel(kind, lanes, given, *n),
-            }[form]
             values = [*at, *sizes, channels, filters, groups, *rest]
-            name, count = f"nn_convolve_{form}{lane}_{kind.name}", len(values)
-            function = linked(context, b, name, [I64] * count, lambda module: _function(module, name, count, body))
-            b.call(function, values)
+            variant = Variant(form, lanes, rank, plain, kind)
+            b.call(shared_function(context, b, variant.name, variant.count), values)
             return context.get_dummy_value()
 
         several = types.UniTuple(types.int64, rank)
-        return types.void(x, y, out, several, several, several, *[types.int64] * 3), emit
+        # Numba finds what emits a call by its signature alone, so that of a plain one has to be another.
+        moved = (strides, dilation) if plain else (several, several)
+        return types.void(x, y, out, *moved, several, *[types.int64] * 3), emit
 
     build.__name__ = build.__qualname__ = f"convolve_{form}"
-    return intrinsic(build)
+    return intrinsic(build, literal=True)
 
 
 convolve, convolve_lanes = _convolution("forward", False), _convolution("forward", True)

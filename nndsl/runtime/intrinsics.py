@@ -22,17 +22,16 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
 
 from nndsl.costs import WIDE
+from nndsl.runtime.flow import Cell, call, least, loop, over
 from nndsl.runtime.llvm import I32, I64, V, declare, intrinsic, native
-from nndsl.runtime.target import KERNEL_OPTIONS, arrayobj, helper, kernel, program, types
-
-cgutils: Any = import_module("numba.core.cgutils")
+from nndsl.runtime.target import KERNEL_OPTIONS, arrayobj, cgutils, helper, kernel, program, sequence, types
+from nndsl.runtime.tiles import new_function
 
 SYNC_WORDS = 128
 """Words of a `sync` area. Words 0, 16 and 32 are the barrier's; the rest is free for programs."""
@@ -96,6 +95,10 @@ array_bool = _array_of(types.boolean)
 @native("i64", "i64")
 def atomic_load(address: V) -> V:
     """The word at an address; what was written before its release store is visible after."""
+    return _word(address)
+
+
+def _word(address: V) -> V:
     return V(address.b, address.b.load_atomic(pointer(address, I64), ordering="seq_cst", align=8))
 
 
@@ -130,14 +133,18 @@ def pause(typing_context: Any) -> Any:
     """Tell the core that this is a spinning loop."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        machine = llvmlite.binding.get_process_triple().split("-")[0]
-        if machine in ("x86_64", "i686", "i386"):
-            builder.call(declare(builder, ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"), [])
-        elif machine in ("aarch64", "arm64"):
-            builder.call(declare(builder, ir.FunctionType(ir.VoidType(), [I32]), "llvm.aarch64.hint"), [I32(1)])
+        _pause(builder)
         return context.get_dummy_value()
 
     return types.void(), emit
+
+
+def _pause(builder: Any) -> None:
+    machine = llvmlite.binding.get_process_triple().split("-")[0]
+    if machine in ("x86_64", "i686", "i386"):
+        builder.call(declare(builder, ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"), [])
+    elif machine in ("aarch64", "arm64"):
+        builder.call(declare(builder, ir.FunctionType(ir.VoidType(), [I32]), "llvm.aarch64.hint"), [I32(1)])
 
 
 @intrinsic
@@ -145,90 +152,107 @@ def yield_thread(typing_context: Any) -> Any:
     """Let another thread have the core."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        name = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
-        builder.call(declare(builder, ir.FunctionType(I32, []), name), [])
+        _yield(builder)
         return context.get_dummy_value()
 
     return types.void(), emit
 
 
-@intrinsic
-def cycles(typing_context: Any) -> Any:
+def _yield(builder: Any) -> None:
+    name = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
+    builder.call(declare(builder, ir.FunctionType(I32, []), name), [])
+
+
+def _cycles(b: Any) -> Any:
     """A counter that goes up evenly with time."""
-
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        machine = llvmlite.binding.get_process_triple().split("-")[0]
-        if machine in ("aarch64", "arm64"):  # where the cycle counter itself is for the kernel only
-            return builder.asm(ir.FunctionType(I64, []), "mrs $0, cntvct_el0", "=r", [], side_effect=True)
-        return builder.call(declare(builder, ir.FunctionType(I64, []), "llvm.readcyclecounter"), [])
-
-    return types.int64(), emit
+    machine = llvmlite.binding.get_process_triple().split("-")[0]
+    if machine in ("aarch64", "arm64"):  # where the cycle counter itself is for the kernel only
+        return b.asm(ir.FunctionType(I64, []), "mrs $0, cntvct_el0", "=r", [], side_effect=True)
+    return b.call(declare(b, ir.FunctionType(I64, []), "llvm.readcyclecounter"), [])
 
 
 # --- work for several threads ----------------------------------------------------------------------------
 
 
-@helper
-def share(n: Any, worker: Any, workers: Any, grain: Any) -> Any:
-    """The part of range(n) of one worker, (begin, end): in order, inner boundaries on multiples of `grain`."""
-    grains = (n + grain - 1) // grain
-    begin = min(grains * worker // workers * grain, n)
-    end = min(grains * (worker + 1) // workers * grain, n)
+# Formulas, and not functions for numba: that would compile them anew for every literal that they are called with.
+
+
+def _part(n: V, worker: V, workers: V, grain: V) -> tuple[V, V]:
+    grains = over(n + grain - 1, grain)
+    begin, end = (least(over(grains * i, workers) * grain, n) for i in (worker, worker + 1))
     return begin, end
 
 
-@kernel
-def _wait(sync: Any, goal: Any) -> Any:
-    """Until `goal` arrivals: at first spinning, then giving the core away, since the others may need it."""
-    spins = atomic_load(sync + PATIENCE)
-    while atomic_load(sync) < goal:
-        if spins > 0:
-            spins -= 1
-            pause()
-        else:
-            yield_thread()
-            if atomic_load(sync + ABORTED) != 0:
-                return
+@native(("i64", "i64"), "i64", "i64", "i64", "i64")
+def share(n: V, worker: V, workers: V, grain: V) -> tuple[V, V]:
+    """The part of range(n) of one worker, (begin, end): in order, inner boundaries on multiples of `grain`."""
+    return _part(n, worker, workers, grain)
 
 
-@helper
-def barrier(sync: Any, workers: Any, count: Any) -> Any:
-    """Wait until all workers are here. `count` is 1, 2, 3, … in the order of the program's barriers.
-
-    Where a worker failed (a bounds check), nobody waits any more: the run ends with an error.
-    """
-    if workers > 1:
-        atomic_add(sync, 1)
-        _wait(sync, workers * count)
-
-
-@helper
-def tick(clocks: Any, worker: Any, word: Any) -> Any:
-    """Worker 0 adds the time since the last tick to a word; word 0 holds when that was."""
-    if worker == 0:
-        now = cycles()
-        place = clocks + 8 * word
-        atomic_store(place, atomic_load(place) + now - atomic_load(clocks))
-        atomic_store(clocks, now)
-
-
-@helper
-def share_area(rows: Any, columns: Any, worker: Any, workers: Any, grain: Any) -> Any:
+@native(("i64", "i64", "i64", "i64"), "i64", "i64", "i64", "i64", "i64")
+def share_area(rows: V, columns: V, worker: V, workers: V, grain: V) -> tuple[V, V, V, V]:
     """The part of an area of one worker: (begin, end) of its rows, (left, right) of its columns. One axis is cut.
 
     Each worker of a product reads the whole of one factor, and its part of the other: the shorter one should be whole.
     """
-    if columns > rows and columns >= WIDE:
-        left, right = share(columns, worker, workers, grain)
-        return 0, rows, left, right
-    begin, end = share(rows, worker, workers, grain)
-    return begin, end, 0, columns
+    by_columns, zero = (columns > rows) & (columns >= WIDE), rows.const(0)
+    first, last = _part(by_columns.choose(columns, rows), worker, workers, grain)
+    return (
+        by_columns.choose(zero, first),
+        by_columns.choose(rows, last),
+        by_columns.choose(first, zero),
+        by_columns.choose(last, columns),
+    )
 
 
-@helper
-def share_places(n: Any, worker: Any, workers: Any, rounds: Any) -> Any:
+def _wait(module: Any) -> Any:
+    """The function that waits until `goal` arrivals: at first spinning, then giving the core away, since the others may
+    need it. Where a worker failed nobody is waited for any more."""
+    if "nn_wait" in module.globals:
+        return module.globals["nn_wait"]
+    function = new_function(module, "nn_wait", [I64, I64])
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    sync, goal = (V(b, x) for x in function.args)
+    spins = Cell(_word(sync + PATIENCE))
+    with loop(b, lambda: _word(sync) < goal), b.if_else((spins.get() > 0).value) as (eager, patient):
+        with eager:
+            spins.set(spins.get() - 1)
+            _pause(b)
+        with patient:
+            _yield(b)
+            with b.if_then(_word(sync + ABORTED).differs(0).value):
+                b.ret_void()
+    b.ret_void()
+    return function
+
+
+@native(None, "i64", "i64", "i64")
+def barrier(sync: V, workers: V, count: V) -> None:
+    """Wait until all workers are here. `count` is 1, 2, 3, … in the order of the program's barriers.
+
+    Where a worker failed (a bounds check), nobody waits any more: the run ends with an error.
+    """
+    b = sync.b
+    with b.if_then((workers > 1).value):
+        b.atomic_rmw("add", pointer(sync, I64), I64(1), "seq_cst")
+        call(_wait(b.module), sync, workers * count)
+
+
+@native(None, "i64", "i64", "i64")
+def tick(clocks: V, worker: V, word: V) -> None:
+    """Worker 0 adds the time since the last tick to a word; word 0 holds when that was."""
+    b = clocks.b
+    with b.if_then(worker.equals(0).value):
+        now, place = V(b, _cycles(b)), clocks + word * 8
+        last, total = (b.load(pointer(at, I64), align=8) for at in (clocks, place))
+        b.store((V(b, total) + now - V(b, last)).value, pointer(place, I64), align=8)
+        b.store(now.value, pointer(clocks, I64), align=8)
+
+
+@native(("i64", "i64"), "i64", "i64", "i64", "i64")
+def share_places(n: V, worker: V, workers: V, rounds: V) -> tuple[V, V]:
     """The places of one worker, (begin, end), each of which it takes through several kernels; so many go together."""
-    return share(n, worker, workers, rounds)
+    return _part(n, worker, workers, rounds)
 
 
 @native("i64", "i64", "i64", "i64", "i64", "i64")
@@ -272,5 +296,5 @@ __all__ = [
     "KERNEL_OPTIONS", "SYNC_WORDS", "array_bool", "array_f32", "array_f64", "array_i8", "array_i32", "array_i64",
     "array_u8", "atomic_add", "atomic_exchange", "atomic_load", "atomic_store",
     "atomic_swap_if", "barrier", "c_function", "call_program", "entry", "helper", "kernel", "pause", "program",
-    "share", "share_area", "share_places", "stack_words", "tick", "yield_thread",
+    "sequence", "share", "share_area", "share_places", "stack_words", "tick", "yield_thread",
 ]  # fmt: skip

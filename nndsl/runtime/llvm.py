@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 import llvmlite.binding
 from llvmlite import ir
@@ -171,35 +171,14 @@ def declare(builder: Any, kind: Any, name: str) -> Any:
     return known if known is not None else ir.Function(builder.module, kind, name)
 
 
-_libraries: dict[str, Any] = {}
-
-
-def linked(context: Any, builder: Any, name: str, parameters: list[Any], body: Callable[[Any], None]) -> Any:
-    """The declaration of a function that has a module of its own, which is made once a process and linked to callers.
-
-    `body` adds the function to a module. For those that are long: to write their IR anew for each kernel that calls
-    them would take longer than the kernel.
-    """
-    library = _libraries.get(name)
-    if library is None:
-        library = context.codegen().create_library(name)
-        module = library.create_ir_module(name)
-        body(module)
-        module.globals[name].linkage = "external"  # or nothing would keep it there until a caller is linked
-        library.add_ir_module(module)
-        library.finalize()
-        _libraries[name] = library
-    context.add_linking_libs([library])
-    return declare(builder, ir.FunctionType(ir.VoidType(), parameters), name)
-
-
-Build = Callable[..., "V | None"]
+Build = Callable[..., "V | tuple[V, ...] | None"]
 NUMBA_TYPES = {"i32": types.int32, "i64": types.int64, "f32": types.float32, "f64": types.float64}
 
 
-def intrinsic(definition: Callable[..., Any]) -> Callable[..., Any]:
-    """`numba.extending.intrinsic`, with a type."""
-    function: Callable[..., Any] = import_module("numba.extending").intrinsic(definition)
+def intrinsic(definition: Callable[..., Any], literal: bool = False) -> Callable[..., Any]:
+    """`numba.extending.intrinsic`, with a type. With `literal`, the definition gets types that know the numbers which
+    a call has written in it."""
+    function: Callable[..., Any] = import_module("numba.extending").intrinsic(prefer_literal=literal)(definition)
     return function
 
 
@@ -207,25 +186,49 @@ def lower(build: Build) -> Callable[..., Any]:
     """What numba calls to emit code: `build` on the arguments as `V`s."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        result = build(*(V(builder, argument) for argument in arguments))
-        return context.get_dummy_value() if result is None else result.value
+        match build(*(V(builder, argument) for argument in arguments)):
+            case None:
+                return context.get_dummy_value()
+            case tuple() as several:
+                return context.make_tuple(builder, signature.return_type, [one.value for one in several])
+            case V() as one:
+                return one.value
 
     return emit
 
 
-def native(result: str | None, *parameters: str) -> Callable[[Build], Callable[..., Any]]:
+class Formula(Protocol):
+    """What kernels call, and what writes its IR where numba has no part in it."""
+
+    formula: Build
+
+    def __call__(self, *arguments: Any) -> Any: ...
+
+
+def native(result: str | tuple[str, ...] | None, *parameters: str) -> Callable[[Build], Formula]:
     """An intrinsic of fixed types: `@native("f32", "f32", "i64")` over a function of two `V`s.
 
-    Types are `i32 i64 f32 f64`; arguments of other types are converted. `result` None is for what returns nothing.
+    Types are `i32 i64 f32 f64`; arguments of other types are converted. `result` None is for what returns nothing, a
+    tuple for what returns several values.
     """
     arguments = [NUMBA_TYPES[name] for name in parameters]
-    signature = (types.void if result is None else NUMBA_TYPES[result])(*arguments)
+    match result:
+        case None:
+            returned = types.void
+        case str():
+            returned = NUMBA_TYPES[result]
+        case _:
+            returned = types.Tuple([NUMBA_TYPES[name] for name in result])
+    signature = returned(*arguments)
 
-    def wrap(build: Build) -> Callable[..., Any]:
+    def wrap(build: Build) -> Formula:
         def definition(typing_context: Any, *given: Any) -> Any:
             return signature, lower(build)
 
-        return intrinsic(_shaped_like(build, definition))
+        made: Any = intrinsic(_shaped_like(build, definition))
+        made.formula = build
+        function: Formula = made
+        return function
 
     return wrap
 

@@ -43,6 +43,7 @@ from nndsl.runtime.packing import (
     shared,
     strip_of,
 )
+from nndsl.runtime.shared import shared_function
 from nndsl.runtime.slim_products import narrow, slim
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.thin_products import thin_by_columns, thin_by_rows
@@ -243,6 +244,18 @@ def _summed(
                     call(wide, a, row, step, b, down, across, c, c_row, rows, width, depth)
 
 
+def _name(kind: Kind) -> str:
+    return f"nn_multiply_{kind.name}"
+
+
+def _adding(kind: Kind) -> Callable[[Any], None]:
+    return lambda module: _multiply(module, kind)
+
+
+SHARED = {_name(kind): _adding(kind) for kind in (Kind(F32), Kind(F64))}
+"""What kernels call of this file (see `shared`)."""
+
+
 # --- for kernels -----------------------------------------------------------------------------------------------
 
 
@@ -277,7 +290,8 @@ def _product(form: str, numbers: int = 2, within: bool = False) -> Callable[...,
             left, end = some[:2]
             right, c, width = right + left * b_across, c + left * kind.size, end - left
         place = some[2] if len(some) > 2 else first
-        call(_multiply(b.module, kind), a + first * row, row, step, right, b_down, b_across, c + place * c_row, c_row,
+        multiply = shared_function(context, b, _name(kind), 11)
+        call(multiply, a + first * row, row, step, right, b_down, b_across, c + place * c_row, c_row,
               last - first, width, depth)  # fmt: skip
 
     def definition(typing_context: Any, x: Any, y: Any, out: Any, *given: Any) -> Any:

@@ -76,11 +76,3 @@ def rankdata(x: Any, out: Any, worker: Any, workers: Any) -> None:
             elif x[j] == x[i]:
                 ties += 1
         out[i] = below + (ties + 1) / 2
-
-
-@kernel
-def copy_all(x: Any, out: Any, worker: Any, workers: Any) -> None:
-    """out = x, both flat."""
-    begin, end = share(x.shape[0], worker, workers, 64)
-    for i in range(begin, end):
-        out[i] = x[i]

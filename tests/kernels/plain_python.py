@@ -14,6 +14,7 @@ It needs no compilation, so thousands of random graphs can be put through it.
 from __future__ import annotations
 
 import ast
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -235,9 +236,15 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
     def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any) -> None:
             memory.begin(function.__name__)
+            given = dict(zip(inspect.signature(function).parameters, arguments, strict=True))
+            for name, kind in function.__annotations__.items():
+                dtype, _, shape = kind.rstrip("]").partition("[")
+                if shape:
+                    sizes = eval(f"({shape},)", {}, dict(given))
+                    given[name] = Array(memory, given[name], sizes, dtype)
             for worker in reversed(range(workers)):
                 memory.worker = worker
-                function(*arguments[:-2], worker, workers)
+                function(**{**given, "worker": worker, "workers": workers})
             memory.check()
 
         return run
@@ -254,7 +261,7 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         "share_places": lambda n, worker, workers, rounds: (0, n),
         "barrier": lambda sync, workers, count: None,
         "kernel": kernel,
-        "program": lambda f: f,
+        "sequence": lambda f: f,
         "entry": lambda table, k: table[k],
         **PLAIN,
     }
@@ -271,7 +278,6 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         alone = {"kernel": lambda f: f, "helper": lambda f: f, "Any": object}
         names |= _executed(tree, {**names, **alone, **PRODUCTS, **NAMED_ROWS}, str(path))
     names["kernel"] = kernel
-    names["copy_all"] = kernel(names["copy_all"])  # the entry calls it, not a kernel
     return names
 
 
@@ -289,7 +295,7 @@ class PlainPython:
     def __init__(self, module: Module, workers: int) -> None:
         self.module, self.workers = module, workers
         tree = ast.parse(module.text)
-        tree.body = [part for part in tree.body if not isinstance(part, ast.ImportFrom)]
+        tree.body = [p for p in tree.body if not isinstance(p, ast.ImportFrom) or p.module == "__future__"]
         self.tree = tree
 
     def run(

@@ -22,7 +22,7 @@ model Steps() {{
 def barriers_in_the_loop(more: str) -> int:
     """Barriers among the lines that are indented as those of a step."""
     checked = check_source(Source("steps.nn", TEXT.format(more=more)))
-    program = emit(checked, "source", "predict").split("@program")[1]
+    program = emit(checked, "source", "predict").split("@sequence")[1]
     return sum(line.startswith("        barrier(") for line in program.splitlines())
 
 

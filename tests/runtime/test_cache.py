@@ -14,8 +14,9 @@ import pytest
 from programs import SUM, Sum
 
 from nndsl.diagnostics import InternalError
-from nndsl.runtime import cache
+from nndsl.runtime import cache, hashing, stored
 from nndsl.runtime.cache import inspect_program, load_program
+from nndsl.runtime.hashing import program_hash
 from nndsl.runtime.threads import run
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -68,17 +69,17 @@ def test_one_process_loads_a_program_once() -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", b"flipped", b"cut"])
 def test_a_damaged_object_is_compiled_again(damage: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = load_program(text_of(3), "main").path.with_suffix(".o")
-    content = stored.read_bytes()
+    kept = load_program(text_of(3), "main").path.with_suffix(".o")
+    content = kept.read_bytes()
     middle = len(content) // 2
     damaged = {b"flipped": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
                b"cut": content[:middle]}.get(damage, damage)  # fmt: skip
-    stored.write_bytes(damaged)
+    kept.write_bytes(damaged)
     forget(monkeypatch)
     again = load_program(text_of(3), "main")
     assert again.compiled
     assert result_of(again) == 3
-    assert stored.read_bytes() != damaged
+    assert kept.read_bytes() != damaged
 
 
 def test_an_object_that_does_not_link_is_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,25 +106,25 @@ def test_an_unwritable_folder_costs_only_the_cache(monkeypatch: pytest.MonkeyPat
     def fail(*arguments: object, **options: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(cache, "write_atomic", fail)
+    monkeypatch.setattr(stored, "write_atomic", fail)
     assert result_of(load_program(text_of(7), "main")) == 7
 
 
 def test_the_hash_covers_switches_entries_and_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = cache.program_hash(SUM, ("main",))
-    assert cache.program_hash(SUM, ("main", "other")) != before
+    before = program_hash(SUM, ("main",))
+    assert program_hash(SUM, ("main", "other")) != before
     monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
-    assert cache.program_hash(SUM, ("main",)) != before
+    assert program_hash(SUM, ("main",)) != before
     monkeypatch.delenv("NUMBA_BOUNDSCHECK")
-    known = cache._source
-    monkeypatch.setattr(cache, "_source", lambda module: (known(module) or b"") + b" ")
-    assert cache.program_hash(SUM, ("main",)) != before
+    known = hashing._source
+    monkeypatch.setattr(hashing, "_source", lambda module: (known(module) or b"") + b" ")
+    assert program_hash(SUM, ("main",)) != before
 
 
 def test_the_hash_follows_imports_to_the_files_they_need() -> None:
     text = "from nndsl.runtime.random_scalar import uniform_f32\nfrom nndsl.runtime import scalar\n"
     folder = Path(cache.__file__).parent
-    sources = cache._imported(text)
+    sources = hashing._imported(text)
     for name in ("random_scalar", "scalar", "../ops/draws", "llvm", "target"):
         assert (folder / f"{name}.py").read_bytes() in sources
 
@@ -197,4 +198,4 @@ for worker, k in ((0, 5), (1, 5), (1, -1), (0, 4), (1, 0)):
 
 
 def test_sources_run_with_the_interpreter_that_made_them() -> None:
-    assert sys.version in cache._machine()
+    assert sys.version in hashing.machine()
