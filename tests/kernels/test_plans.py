@@ -32,11 +32,8 @@ def test_kernels_name_their_source_lines(path: Path) -> None:
     module = module_of(load_case(path)["input"])
     compile(module.text, "module", "exec")
     assert all(kernel.doc for kernel in module.kernels)
-    assert (
-        len(module.kernels)
-        == module.text.count("@kernel\n")
-        <= len([k for r in module.plan.regions for k in r.kernels()])
-    )
+    written = module.text.count("@kernel\n") - module.text.count("\ndef copy_")  # those serve scans, not lines
+    assert len(module.kernels) == written <= len([k for r in module.plan.regions for k in r.kernels()])
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
