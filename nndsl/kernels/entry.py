@@ -115,10 +115,10 @@ class Writer:
             self.address[leaf] = self.window(self.at(node.inputs[number]), window, body, at, BYTES[leaf.dtype])
         for result, number, window in zip(body.results, body.made, body.writes, strict=True):
             self.address[result] = self.window(self.at(parts[number]), window, body, at, BYTES[result.dtype])
-        for inner in region.body:
-            for made in inner.nodes:
-                if made in self.plan.buffers and made not in self.plan.windows:
-                    self.address[made] = f"{self.at(made)} + worker * {stride(made, ALIGN)}"
+        # Each once: what is computed again is made by several kernels, in one place.
+        for made in dict.fromkeys(made for inner in region.body for made in inner.nodes):
+            if made in self.plan.buffers and made not in self.plan.windows:
+                self.address[made] = f"{self.at(made)} + worker * {stride(made, ALIGN)}"
         self.say(f"{name}_next, {name}_to = share_places({body.count}, worker, workers, {body.rounds})")
         self.say(f"for {at} in range({name}_next, {name}_to):")
         self.depth += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,14 @@ def test_compiled_chains_do_not_depend_on_the_threads(what: str, tmp_path: Path)
         for name, value in of.items():
             assert np.array_equal(value, results[0][1][name]), name
             np.testing.assert_allclose(value, grads[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("what", PARTS)
+def test_each_worker_has_its_own_place_for_what_two_kernels_make(what: str) -> None:
+    graph = run(graph_of(check_source(Source("case.nn", text(PARTS[what]))), "gradient"))
+    made = generate(graph).text
+    assert "worker * " in made
+    assert re.search(r"worker \* \d+ \+ worker", made) is None
 
 
 @pytest.mark.parametrize("what", ["joint", "heads"])
