@@ -254,13 +254,14 @@ def _copied(
     streams = ctx.streams - record.streams[0]
     for made in record.nodes:
         old_node = made.node
+        attrs = {**old_node.attrs}  # an object of its own for each node: pictures know nodes by it
+        if "stream" in attrs:
+            attrs["stream"] += streams
         values.append(
             Node(
                 old_node.op,
                 tuple([values[i] for i in made.inputs]),
-                {**old_node.attrs, "stream": old_node.attrs["stream"] + streams}
-                if "stream" in old_node.attrs
-                else old_node.attrs,
+                attrs,
                 old_node.type,
                 site if old_node.span == old_site else old_node.span,
                 _renamed(old_node.name, names),

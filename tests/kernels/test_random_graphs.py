@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from plain_python import PlainPython
 
 from nndsl.ir.graph import Graph, Node
-from nndsl.ir.plan import Plan
+from nndsl.ir.plan import WORKERS, Plan
 from nndsl.kernels.module import generate
 from nndsl.passes import NEEDED, PIPELINE, run
 from nndsl.runtime.executable import Executable, Interpreted
@@ -67,7 +67,7 @@ def test_programs_do_what_the_reference_does(seed: int, steps: int, batch: int, 
 
 def check_memory(plan: Plan) -> None:
     """Buffers of one block follow each other; each value is stored from its kernel to its last reader."""
-    sizes = {"batch": 7}
+    sizes = {"batch": 7, WORKERS: 2}
     for block in plan.blocks:
         spans = [(b.first, b.last) for b in block.buffers]
         assert all(last < first for (_, last), (first, _) in pairwise(spans)), spans
