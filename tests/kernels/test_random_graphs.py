@@ -73,7 +73,8 @@ def check_memory(plan: Plan) -> None:
         assert all(last < first for (_, last), (first, _) in pairwise(spans)), spans
         assert all(block.bytes(sizes) >= b.bytes(sizes) for b in block.buffers)
         # Blocks must hold at every size, not only at this one.
-        assert all(block.bytes({"batch": n}) >= b.bytes({"batch": n}) for n in (1, 1000) for b in block.buffers)
+        others = [{**sizes, "batch": n} for n in (1, 1000)]
+        assert all(block.bytes(other) >= b.bytes(other) for other in others for b in block.buffers)
     placed = [b.node for block in plan.blocks for b in block.buffers]
     assert len(placed) == len(set(placed)) == len(plan.buffers)
     for _, node in plan.graph.outputs:
