@@ -19,7 +19,6 @@ the rows that are computed with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 from llvmlite import ir
@@ -27,7 +26,17 @@ from llvmlite import ir
 from nndsl.runtime import packing
 from nndsl.runtime.flow import Cell, each, least, over
 from nndsl.runtime.llvm import I1, I64, V
-from nndsl.runtime.tiles import NARROW, REGISTERS, VECTOR_BYTES, Kind, first_lanes, new_function, spread
+from nndsl.runtime.tiles import (
+    NARROW,
+    REGISTERS,
+    VECTOR_BYTES,
+    Kind,
+    first_lanes,
+    joined,
+    new_function,
+    spread,
+    sums_from,
+)
 
 ENTRY = 16
 """Bytes of an entry of a list."""
@@ -165,12 +174,12 @@ def tiles(module: Any, kind: Kind, vectors: int, lanes: bool, runs: Runs = None)
         entries = [rows + least(i + n, count - 1) * ENTRY for n in range(height)]
         a_rows = [word(entry) + a_place for entry in entries]
         places = [[word(entry + 8) + c_place + o for o in offsets] for entry in entries]
-        sums = _sums(b, kind, fresh, places, load)
+        sums = sums_from(kind, fresh, places, load)
         entry, body, done = b.block, b.append_basic_block("k"), b.append_basic_block("done")
         b.cbranch((depth > 0).value, body, done)
         b.position_at_end(body)
-        step = _phi(b, (steps, entry))
-        phis = [[_phi(b, (value, entry)) for value in line] for line in sums]
+        step = joined(b, (steps, entry))
+        phis = [[joined(b, (value, entry)) for value in line] for line in sums]
         end, far, row = steps + depth * ENTRY, word(step), strip + word(step + 8) * vectors
         b_rows = [
             [kind.load(row + (k * vectors + j) * VECTOR_BYTES, kind.vector) for j in range(vectors)]
@@ -194,7 +203,7 @@ def tiles(module: Any, kind: Kind, vectors: int, lanes: bool, runs: Runs = None)
         b.cbranch((following < end).value, body, done)
         b.position_at_end(done)
         pairs = [zip(before, after, strict=True) for before, after in zip(sums, results, strict=True)]
-        found = [[_phi(b, (x, entry), (y, body)) for x, y in line] for line in pairs]
+        found = [[joined(b, (x, entry), (y, body)) for x, y in line] for line in pairs]
         for line, values in zip(places, found, strict=True):
             for place, value in zip(line, values, strict=True):
                 if narrow:
@@ -203,23 +212,3 @@ def tiles(module: Any, kind: Kind, vectors: int, lanes: bool, runs: Runs = None)
                     kind.store(value, place)
     b.ret_void()
     return function
-
-
-def _sums(b: Any, kind: Kind, fresh: V, places: list[list[V]], load: Callable[[V], V]) -> list[list[V]]:
-    """What the sums start from: zeros where `fresh`, else what is there."""
-    before, continued, begun = b.block, b.append_basic_block("continued"), b.append_basic_block("begun")
-    b.cbranch(fresh.value, begun, continued)
-    b.position_at_end(continued)
-    held = [[load(place) for place in line] for line in places]
-    b.branch(begun)
-    b.position_at_end(begun)
-    none = V(b, ir.Constant(kind.vector, None))
-    return [[_phi(b, (none, before), (value, continued)) for value in line] for line in held]
-
-
-def _phi(b: Any, *incoming: tuple[V, Any]) -> V:
-    """The value that belongs to the block from which control came."""
-    phi = b.phi(incoming[0][0].type)
-    for value, block in incoming:
-        phi.add_incoming(value.value, block)
-    return V(b, phi)

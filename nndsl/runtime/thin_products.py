@@ -29,6 +29,7 @@ from nndsl.runtime.tiles import (
     new_function,
     prefetch,
     spread,
+    sums_from,
     tile,
 )
 
@@ -47,27 +48,6 @@ def _offsets(vectors: int, last: V) -> list[V | int]:
     return [last if j and j == vectors - 1 else j * VECTOR_BYTES for j in range(vectors)]
 
 
-def _sums_of(kind: Kind, places: list[list[V]], fresh: V) -> list[list[V]]:
-    """Zeros, or what lies at the places."""
-    b = fresh.b
-    before, load = b.block, b.append_basic_block("continued")
-    start = b.append_basic_block("start")
-    b.cbranch(fresh.value, start, load)
-    b.position_at_end(load)
-    held = [[kind.load(place, kind.vector) for place in line] for line in places]
-    b.branch(start)
-    b.position_at_end(start)
-    sums: list[list[V]] = []
-    for line in held:
-        sums.append([])
-        for value in line:
-            phi = b.phi(kind.vector)
-            phi.add_incoming(ir.Constant(kind.vector, None), before)
-            phi.add_incoming(value.value, load)
-            sums[-1].append(V(b, phi))
-    return sums
-
-
 def _panel(module: Any, kind: Kind, vectors: int) -> Any:
     """C (+)= A @ B for whole tiles of rows and exactly THIN_PANEL steps of the sum, where A's columns are contiguous.
 
@@ -83,7 +63,7 @@ def _panel(module: Any, kind: Kind, vectors: int) -> Any:
     with each(tiles.const(0), tiles) as t:
         corner = c + t * height * c_row
         places = [[corner + c_row * i + o for o in offsets] for i in range(height)]
-        sums = _sums_of(kind, places, fresh)
+        sums = sums_from(kind, fresh, places, lambda place: kind.load(place, kind.vector))
         column, line = a + t * (height * kind.size), b
         for place in (place for line in places for place in line):
             prefetch(place + c_row * height)
@@ -158,7 +138,7 @@ def _along(module: Any, kind: Kind, vectors: int) -> Any:
     with each(tiles.const(0), tiles) as t:
         corner, top = c + t * height * c_row, a + t * height * row
         places = [[corner + c_row * i + o for o in offsets] for i in range(height)]
-        sums = _sums_of(kind, places, fresh)
+        sums = sums_from(kind, fresh, places, lambda place: kind.load(place, kind.vector))
         lines, right, sums = repeated(rounds, STEPS, [top + row * i for i in range(height)], b, sums)
         _, _, sums = repeated(depth - rounds * STEPS, 1, lines, right, sums)
         for targets, values in zip(places, sums, strict=True):

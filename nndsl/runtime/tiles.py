@@ -14,6 +14,7 @@ Addresses and distances are in bytes.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,6 +173,27 @@ def new_function(module: Any, name: str, parameters: list[Any]) -> Any:
     function.attributes.add("noinline")
     function.attributes.add("nounwind")
     return function
+
+
+def sums_from(kind: Kind, fresh: V, places: list[list[V]], load: Callable[[V], V]) -> list[list[V]]:
+    """What the sums start from: zeros where `fresh`, else what is there."""
+    b = fresh.b
+    before, continued, begun = b.block, b.append_basic_block("continued"), b.append_basic_block("begun")
+    b.cbranch(fresh.value, begun, continued)
+    b.position_at_end(continued)
+    held = [[load(place) for place in line] for line in places]
+    b.branch(begun)
+    b.position_at_end(begun)
+    none = V(b, ir.Constant(kind.vector, None))
+    return [[joined(b, (none, before), (value, continued)) for value in line] for line in held]
+
+
+def joined(b: Any, *incoming: tuple[V, Any]) -> V:
+    """The value that belongs to the block from which control came."""
+    node = b.phi(incoming[0][0].type)
+    for value, block in incoming:
+        node.add_incoming(value.value, block)
+    return V(b, node)
 
 
 def prefetch(address: V) -> None:
