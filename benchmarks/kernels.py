@@ -22,13 +22,13 @@ import limits
 import numpy as np
 
 from nndsl.ir.graph import Graph, Node
-from nndsl.ir.plan import ALIGN
 from nndsl.ir.types import TensorType
 from nndsl.kernels.module import generate
 from nndsl.ops import build as b
 from nndsl.passes import run
 from nndsl.runtime import threads as pool
 from nndsl.runtime.native import Frame, load
+from nndsl.runtime.pages import memory
 
 FORMS = ("forward", "input gradient", "weight gradient")
 OPTIONS = {"strides": (1, 1), "dilation": (1, 1), "low": (1, 1), "high": (1, 1)}
@@ -111,10 +111,8 @@ def _given(name: str, *shape: int) -> Node:
 
 
 def _placed(values: np.ndarray) -> np.ndarray:
-    """f32 from a cache line on, as params and what kernels make are."""
-    memory = np.empty(values.size + ALIGN // 4, np.float32)
-    start = -memory.ctypes.data % ALIGN // 4
-    array = memory[start : start + values.size].reshape(values.shape)
+    """f32 in memory as params and what kernels make have it."""
+    array = memory(4 * values.size).view(np.float32).reshape(values.shape)
     array[...] = values
     return array
 

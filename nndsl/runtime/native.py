@@ -12,10 +12,11 @@ import numpy as np
 from nndsl.costs import LITTLE
 from nndsl.ir.dims import evaluate
 from nndsl.ir.graph import Node
-from nndsl.ir.plan import ALIGN, WORKERS, Plan
+from nndsl.ir.plan import WORKERS, Plan
 from nndsl.ir.types import NUMPY_NAMES
 from nndsl.ir.work import multiply_adds
 from nndsl.runtime import cache, threads
+from nndsl.runtime.pages import memory
 
 
 class Slot(Protocol):
@@ -57,9 +58,7 @@ class Frame:
             for buffer in block.buffers:
                 offsets[buffer.node] = end
             end += block.bytes(sizes)
-        memory = np.empty(end + ALIGN, np.uint8)
-        start = -memory.ctypes.data % ALIGN
-        self.arena = memory[start : start + end]
+        self.arena = memory(end)
         self.numbers = np.zeros(max(1, len(plan.scalars)), np.float64)
         self.words = self.numbers.view(np.int64)
         self.clocks = np.zeros(1 + len(program.clocks), np.int64)

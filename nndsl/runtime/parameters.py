@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from nndsl.ir.graph import ParamSpec
-from nndsl.ir.plan import ALIGN
 from nndsl.runtime.interpreter import evaluate_initial
+from nndsl.runtime.pages import memory
 
 
 def key_of(seed: int, name: str) -> int:
@@ -27,8 +27,6 @@ def draw(specs: Iterable[ParamSpec], seed: int, known: dict[str, Any] | None = N
 def placed(array: Any) -> Any:
     """A copy that starts on a cache line, so that no vector of it lies on two."""
     array = np.asarray(array)
-    memory = np.empty(array.nbytes + ALIGN, np.uint8)
-    start = -memory.ctypes.data % ALIGN
-    copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy = memory(array.nbytes).view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
