@@ -40,6 +40,10 @@ MOST_FACTORS = 8
 LARGEST_LIST = 64
 """Up to so many of the greatest are kept in order as they are found; beyond, sorting all of them costs less."""
 
+MARKED_WORDS = 1 << 15
+"""Words of a vocabulary of which it is marked at a time whether a text has them: a byte for each, in the first-level
+cache."""
+
 
 def is_long_sum(rows: Size) -> bool:
     """Whether a sum over so many rows is made in parts, where its rows are; of an unknown number it is."""

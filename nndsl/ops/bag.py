@@ -8,36 +8,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from nndsl.ir.dims import Size
-from nndsl.ir.graph import Attrs, Node
+from nndsl.costs import MARKED_WORDS
+from nndsl.ir.graph import Attrs
 from nndsl.ir.types import TensorType
 from nndsl.lazy import np
 from nndsl.ops.op import REQUIRED, Arg, Op, Ready, Types, case
 
-BITS = 32
-
-
-def seen_words(n: int) -> int:
-    """How many i32 hold one bit for each of n words."""
-    return (n + BITS - 1) // BITS
-
 
 def _distinct_type(types: Types, attrs: Attrs) -> TensorType:
     rows, length = types[0].shape
-    return TensorType("i32", (rows, length + seen_words(attrs["n"])))
+    return TensorType("i32", (rows, length + 1))
 
 
 def _distinct_reference(words: Any, n: int, padding: int | None) -> Any:
     rows, length = words.shape
-    out = np.full((rows, length), -1, np.int32)
-    seen = np.zeros((rows, seen_words(n)), np.uint32)
+    out = np.full((rows, length + 1), -1, np.int32)
     for i in range(rows):
-        _, first = np.unique(words[i], return_index=True)
-        kept = [k for k in first if words[i, k] != (-1 if padding is None else padding)]
-        out[i, kept] = words[i, kept]
-        for word in words[i, kept]:
-            seen[i, word // BITS] |= np.uint32(1) << np.uint32(word % BITS)
-    return np.concatenate([out, seen.view(np.int32)], axis=1)
+        kept = [w for w in dict.fromkeys(words[i].tolist()) if 0 <= w != padding]
+        kept.sort(key=lambda word: word // MARKED_WORDS)  # the kernel takes these windows one after the other
+        out[i, 0] = len(kept)
+        out[i, 1 : 1 + len(kept)] = kept
+    return out
 
 
 def _bag_type(types: Types, attrs: Attrs) -> TensorType:
@@ -46,9 +37,8 @@ def _bag_type(types: Types, attrs: Attrs) -> TensorType:
 
 
 def _bag_reference(words: Any, table: Any) -> Any:
-    length = words.shape[1] - seen_words(table.shape[0])
-    places = words[:, :length]
-    return np.where(places[..., None] >= 0, table[places], 0).sum(axis=1).astype(table.dtype)
+    rows = (table[row[1 : 1 + row[0]]].sum(axis=0) for row in words)
+    return np.array(list(rows), table.dtype).reshape(len(words), table.shape[1])
 
 
 def _scatter_type(types: Types, attrs: Attrs) -> TensorType:
@@ -56,39 +46,33 @@ def _scatter_type(types: Types, attrs: Attrs) -> TensorType:
 
 
 def _scatter_reference(words: Any, values: Any, n: int) -> Any:
-    places = words[:, : words.shape[1] - seen_words(n)]
     out = np.zeros((n, values.shape[1]), values.dtype)
-    rows, columns = np.nonzero(places >= 0)
-    np.add.at(out, places[rows, columns], values[rows])
+    for row, value in zip(words, values, strict=True):
+        np.add.at(out, row[1 : 1 + row[0]], value)
     return out
-
-
-def _width(n: Node, size: Size) -> tuple[int]:
-    assert isinstance(size, int)
-    return (seen_words(size),)
 
 
 FAMILY: tuple[Op, ...] = (
     Op("distinct_words", ("words",),
-       "Each row of words with padding and repetitions as -1; behind them one bit for each word the row has.",
+       "Each row of words without padding and repetitions: their number, the words, and -1 for the rest.",
        _distinct_type, _distinct_reference,
        Ready("distinct_words", lambda n: (n.inputs[0].shape, n.shape),
-             lambda n: (-1 if n.attrs["padding"] is None else n.attrs["padding"],)),
+             lambda n: (n.attrs["n"], -1 if n.attrs["padding"] is None else n.attrs["padding"])),
        options={"n": REQUIRED, "padding": 0}, hidden=True,
        cases=(case(Arg(("batch", 9), "index", 0, 20), n=20, padding=0, smooth=False),
-              case(Arg((3, 40), "index", 0, 70), n=70, padding=None, smooth=False))),
+              case(Arg((3, 40), "index", 0, 70), n=70, padding=None, smooth=False),
+              case(Arg((300, 7), "index", 0, 9), n=9, padding=3, smooth=False),
+              case(Arg((2, 50), "index", 0, 3 * MARKED_WORDS), n=3 * MARKED_WORDS, padding=MARKED_WORDS, smooth=False))),
     Op("bag", ("words", "table"), "The sum of the rows of a table that each row of distinct words names.", _bag_type,
-       _bag_reference,
-       Ready("bag", lambda n: (n.inputs[0].shape, n.inputs[1].shape, n.shape), lambda n: _width(n, n.inputs[1].shape[0])),
-       hidden=True, cases=(case(Arg(("batch", 6), "i32", -1, 20), (20, 16), smooth=False),
-                           case(Arg((3, 6), "i32", -1, 20), (20, 5), smooth=False),
-                           case(Arg((2, 300), "i32", -1, 20), (20, 77), smooth=False))),
+       _bag_reference, Ready("bag", lambda n: (n.inputs[0].shape, n.inputs[1].shape, n.shape)), hidden=True,
+       cases=(case(Arg(("batch", 20), "i32", 0, 20), (20, 16), smooth=False),
+              case(Arg((3, 6), "i32", 0, 6), (20, 5), smooth=False),
+              case(Arg((2, 300), "i32", 0, 300), (300, 77), smooth=False))),
     Op("bag_scatter", ("words", "values"), "A table of n rows: each row of values added to the rows its words name.",
        _scatter_type, _scatter_reference,
-       Ready("bag_scatter", lambda n: (n.inputs[0].shape, n.inputs[1].shape, n.shape), lambda n: _width(n, n.attrs["n"])),
-       options={"n": REQUIRED}, hidden=True,
-       cases=(case(Arg(("batch", 6), "i32", -1, 20), ("batch", 5), n=20, smooth=False),
-              case(Arg(("batch", 6), "i32", -1, 20), ("batch", 16), n=20, smooth=False),
-              case(Arg((2, 300), "i32", -1, 20), (2, 77), n=20, smooth=False),
-              case(Arg((2, 30), "i32", -1, 20), (2, 67), n=20, smooth=False))),
+       Ready("bag_scatter", lambda n: (n.inputs[0].shape, n.inputs[1].shape, n.shape)), options={"n": REQUIRED},
+       hidden=True, cases=(case(Arg(("batch", 6), "i32", 0, 6), ("batch", 5), n=20, smooth=False),
+                           case(Arg(("batch", 40), "i32", 0, 40), ("batch", 16), n=40, smooth=False),
+                           case(Arg((9, 300), "i32", 0, 300), (9, 77), n=300, smooth=False),
+                           case(Arg((2, 30), "i32", 0, 20), (2, 67), n=20, smooth=False))),
 )  # fmt: skip

@@ -1,57 +1,82 @@
-"""Kernels of bags of words: sums of the few rows that a text names, instead of a product with rows of zeros."""
+"""Kernels of bags of words: sums of the few rows that a text names, instead of a product with rows of zeros.
+
+Distinct words are rows of i32: how many words there are, the words, and -1 for the rest.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nndsl.runtime.intrinsics import kernel, share
-from nndsl.runtime.named_rows import spread_row, sum_rows
+from nndsl.costs import MARKED_WORDS
+from nndsl.runtime.intrinsics import array_u8, kernel, share
+from nndsl.runtime.named_rows import marks, spread_row, sum_rows
 from nndsl.runtime.tiles import VECTOR_BYTES
+
+MOST_MARKS = 255
+"""How many rows have marks of their own before the bytes must be cleared."""
 
 
 @kernel
-def distinct_words(words: Any, out: Any, padding: Any, worker: Any, workers: Any) -> None:
-    """Each row of words with padding and repetitions as -1.
+def distinct_words(words: Any, out: Any, vocabulary: Any, padding: Any, worker: Any, workers: Any) -> None:
+    """Each row of words without padding and repetitions, window of the vocabulary by window.
 
-    The columns behind the words hold a bit for each word that was seen in the row: to ask them makes this linear.
+    A word is new if its byte does not hold the mark of the row. There are no branches: to guess them would fail often.
     """
     begin, end = share(words.shape[0], worker, workers, 1)
     length = words.shape[1]
+    marked = array_u8(marks(), MARKED_WORDS + 1)
     for i in range(begin, end):
-        for j in range(length, out.shape[1]):
-            out[i, j] = 0
-        for j in range(length):
-            word = words[i, j]
-            place = length + (word >> 5)
-            bit = 1 << (word & 31)
-            if word == padding or (out[i, place] & bit) != 0:
-                out[i, j] = -1
-            else:
-                out[i, j] = word
-                out[i, place] = out[i, place] | bit
+        out[i, 0] = 0
+    for low in range(0, vocabulary, MARKED_WORDS):
+        high = min(low + MARKED_WORDS, vocabulary)
+        for i in range(begin, end):
+            mark = (i - begin) % MOST_MARKS + 1
+            if mark == 1:
+                for j in range(high - low):
+                    marked[j] = 0
+            count = out[i, 0]
+            for j in range(length):
+                word = words[i, j]
+                inside = (word >= low) & (word < high) & (word != padding)
+                place = word - low if inside else MARKED_WORDS
+                new = inside & (marked[place] != mark)
+                marked[place] = mark
+                count += 1 if new else 0
+                out[i, count if new else 0] = word  # the number of words comes there in the end
+            out[i, 0] = count
+    for i in range(begin, end):
+        for j in range(out[i, 0], length):
+            out[i, 1 + j] = -1
 
 
 @kernel
-def bag(words: Any, table: Any, out: Any, seen: Any, worker: Any, workers: Any) -> None:
-    """out[i] = the sum of the rows of `table` named in words[i]; the last `seen` columns of words are no words."""
+def bag(words: Any, table: Any, out: Any, worker: Any, workers: Any) -> None:
+    """out[i] = the sum of the rows of `table` named in words[i].
+
+    Workers share columns where all get as many: each then goes through its part of the table only, which is more likely
+    to fit its caches. Else they share rows.
+    """
     begin, end = share(out.shape[0], worker, workers, 1)
-    count = words.shape[1] - seen
+    left, right = 0, out.shape[1]
     if out.shape[1] * out.itemsize >= VECTOR_BYTES:
+        lanes = VECTOR_BYTES // out.itemsize
+        if out.shape[1] % (lanes * workers) == 0:
+            begin, end = 0, out.shape[0]
+            left, right = share(out.shape[1], worker, workers, lanes)
         for i in range(begin, end):
-            sum_rows(words, table, out, i, count)
+            sum_rows(words, table, out, i, left, right)
         return
     for i in range(begin, end):
         for j in range(out.shape[1]):
             out[i, j] = 0
-        for k in range(count):
-            word = words[i, k]
-            if word >= 0:
-                for j in range(out.shape[1]):
-                    out[i, j] += table[word, j]
+        for k in range(words[i, 0]):
+            word = words[i, 1 + k]
+            for j in range(out.shape[1]):
+                out[i, j] += table[word, j]
 
 
 @kernel
-def bag_scatter(words: Any, values: Any, out: Any, seen: Any, worker: Any, workers: Any) -> None:
+def bag_scatter(words: Any, values: Any, out: Any, worker: Any, workers: Any) -> None:
     """out[w] = the sum of values[i] over the rows i that name w.
 
     Each worker owns some rows of the result and goes through all words in order, so sums come out the same for any
@@ -61,14 +86,13 @@ def bag_scatter(words: Any, values: Any, out: Any, seen: Any, worker: Any, worke
     for i in range(begin, end):
         for j in range(out.shape[1]):
             out[i, j] = 0
-    count = words.shape[1] - seen
     if out.shape[1] * out.itemsize >= VECTOR_BYTES:
         for i in range(words.shape[0]):
-            spread_row(words, values, out, i, count, begin, end)
+            spread_row(words, values, out, i, begin, end)
         return
     for i in range(words.shape[0]):
-        for k in range(count):
-            word = words[i, k]
+        for k in range(words[i, 0]):
+            word = words[i, 1 + k]
             if begin <= word < end:
                 for j in range(out.shape[1]):
                     out[word, j] += values[i, j]

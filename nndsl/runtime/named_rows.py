@@ -11,14 +11,18 @@ from typing import Any
 
 from llvmlite import ir
 
+from nndsl.costs import MARKED_WORDS
 from nndsl.runtime.flow import Cell, each, least, over, stack
-from nndsl.runtime.llvm import F32, F64, I32, I64, V, intrinsic
+from nndsl.runtime.intrinsics import pointer
+from nndsl.runtime.llvm import F32, F64, I32, I64, V, declare, intrinsic
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, first_lanes, new_function
 
 GROUPS = (8, 4, 2, 1)
 CHUNK = 256
 """Words that are looked through before any is added: to choose among them by branches would be slow."""
+SQUEEZE = 16 if VECTOR_BYTES == 64 else 0
+"""Words of a vector of which one instruction keeps some, where there is one."""
 Body = Callable[..., None]
 
 
@@ -35,7 +39,7 @@ def _function(module: Any, name: str, count: int, body: Body) -> Any:
 
 def _word(words: V, k: V) -> V:
     b = words.b
-    return V(b, b.sext(b.load(b.inttoptr((words + k * 4).value, I32.as_pointer()), align=4), I64))
+    return V(b, b.sext(b.load(pointer(words + k * 4, I32), align=4), I64))
 
 
 def _offsets(first: V, last: V, vectors: int) -> list[V]:
@@ -51,19 +55,28 @@ def _behind(kind: Kind, values: V, overlap: V) -> V:
 
 
 def _sum(kind: Kind, vectors: int) -> Body:
-    """The sum of the rows named, -1 naming none."""
+    """The sum of the rows named: those at even places and those at odd ones, so that additions do not all wait for
+    each other, then both."""
 
     def body(words: V, count: V, table: V, row: V, out: V, first: V, last: V) -> None:
         b = words.b
         offsets = _offsets(first, last, vectors)
-        sums = [Cell(V(b, ir.Constant(kind.vector, None))) for _ in offsets]  # registers, once LLVM has seen them
-        with each(count.const(0), count) as k:
-            word = _word(words, k)
-            with b.if_then((word >= 0).value):
-                for total, offset in zip(sums, offsets, strict=True):
-                    total.set(kind.add(total.get(), kind.load(table + word * row + offset, kind.vector)))
-        for total, offset in zip(sums, offsets, strict=True):
-            kind.store(total.get(), out + offset)
+        zero = V(b, ir.Constant(kind.vector, None))
+        sums = [[Cell(zero) for _ in offsets] for _ in range(2)]  # registers, once LLVM has seen them
+        pairs = count - (count & 1)
+
+        def add(totals: list[Cell], k: V) -> None:
+            start = table + _word(words, k) * row
+            for total, offset in zip(totals, offsets, strict=True):
+                total.set(kind.add(total.get(), kind.load(start + offset, kind.vector)))
+
+        with each(count.const(0), pairs, 2) as k:
+            add(sums[0], k)
+            add(sums[1], k + 1)
+        with each(pairs, count) as k:
+            add(sums[0], k)
+        for even, odd, offset in zip(*sums, offsets, strict=True):
+            kind.store(kind.add(even.get(), odd.get()), out + offset)
 
     return body
 
@@ -81,28 +94,56 @@ def _spread(kind: Kind, vectors: int) -> Body:
             _behind(kind, kind.load(value + offset, kind.vector), first + j * VECTOR_BYTES - offset)
             for j, offset in enumerate(offsets)
         ]
-        chosen, found = stack(b, 8 * CHUNK), Cell(zero)
+        chosen, found = stack(b, 4 * (CHUNK + SQUEEZE)), Cell(zero)
         with each(zero, count, CHUNK) as start:
             found.set(zero)
-            with each(start, least(start + CHUNK, count)) as k:
+            stop = least(start + CHUNK, count)
+            one_by_one = start
+            if SQUEEZE:
+                one_by_one = stop - ((stop - start) & (SQUEEZE - 1))
+                with each(start, one_by_one, SQUEEZE) as k:
+                    found.set(found.get() + _squeezed(words + k * 4, chosen + found.get() * 4, begin, end))
+            with each(one_by_one, stop) as k:
                 word, number = _word(words, k), found.get()
-                b.store(word.value, b.inttoptr((chosen + number * 8).value, I64.as_pointer()))
-                inside = (word >= begin) & (word < end)
-                found.set(number + inside.widen(I64))
+                b.store(word.narrow(I32).value, pointer(chosen + number * 4, I32))
+                found.set(number + ((word >= begin) & (word < end)).widen(I64))
             with each(zero, found.get()) as k:
-                word = V(b, b.load(b.inttoptr((chosen + k * 8).value, I64.as_pointer())))
-                target = table + word * row
+                target = table + _word(chosen, k) * row
                 for offset, given in zip(offsets, values, strict=True):
                     kind.store(kind.add(kind.load(target + offset, kind.vector), given), target + offset)
 
     return body
 
 
-def _by_groups(b: Any, kind: Kind, name: str, body: Callable[[Kind, int], Body], width: V, given: list[V]) -> None:
-    """Call a body for all vectors of a row, in groups that are as large as possible."""
-    total = over(width + (kind.lanes - 1), kind.lanes)
+def _squeezed(words: V, chosen: V, begin: V, end: V) -> V:
+    """Of a vector of words those from `begin` to `end` are stored close together; their number."""
+    b, vector = words.b, ir.VectorType(I32, SQUEEZE)
+    given = b.load(pointer(words, vector), align=4)
+    low, high = (_repeated(bound.narrow(I32), vector) for bound in (begin, end))
+    inside = b.and_(b.icmp_signed(">=", given, low), b.icmp_signed("<", given, high))
+    suffix = f"v{SQUEEZE}i32"
+    kind = ir.FunctionType(ir.VoidType(), [vector, I32.as_pointer(), inside.type])
+    b.call(declare(b, kind, f"llvm.masked.compressstore.{suffix}"), [given, pointer(chosen, I32), inside])
+    return V(b, b.bitcast(inside, ir.IntType(SQUEEZE))).call("llvm.ctpop").widen(I64)
+
+
+def _repeated(number: V, vector: Any) -> Any:
+    """A vector of one number."""
+    b, first = number.b, I32(0)
+    one = b.insert_element(ir.Constant(vector, ir.Undefined), number.value, first)
+    lanes = ir.Constant(ir.VectorType(I32, vector.count), [0] * vector.count)
+    return b.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes)
+
+
+def _by_groups(
+    b: Any, kind: Kind, name: str, body: Callable[[Kind, int], Body], width: V, left: V, right: V, given: list[V]
+) -> None:
+    """Call a body for the vectors of a row from one column to another, in groups that are as large as possible.
+
+    `left` is a whole number of vectors, and `right` as well, or the width of the row.
+    """
+    total, done = over(right + (kind.lanes - 1), kind.lanes), over(left, kind.lanes)
     last = (width - kind.lanes) * kind.size
-    done = width.const(0)
     for vectors in GROUPS:
         function = _function(b.module, f"nn_{name}_{kind.name}_{vectors}", len(given) + 2, body(kind, vectors))
         groups = over(total - done, vectors)
@@ -119,35 +160,55 @@ def _row_of(b: Any, array: Any, i: V, size: int) -> tuple[V, V, V]:
     return V(b, b.ptrtoint(array.data, I64)) + i * row, width, row
 
 
+def _named(b: Any, words: Any, i: V) -> tuple[V, V]:
+    """Where the words of a row start, and how many there are: the number stands before them."""
+    row, _, _ = _row_of(b, words, i, 4)
+    return row + 4, _word(row, row.const(0))
+
+
 @intrinsic
-def sum_rows(typing_context: Any, words: Any, table: Any, out: Any, i: Any, count: Any) -> Any:
-    """out[i] = the sum of table[w] over the first `count` words w of words[i] but -1. Rows have a vector or more."""
+def sum_rows(typing_context: Any, words: Any, table: Any, out: Any, i: Any, left: Any, right: Any) -> Any:
+    """out[i, left:right] = the sum of table[w, left:right] over the words w of words[i].
+
+    Rows of the table have a vector or more; `left` is a whole number of vectors, and `right` as well, or all columns.
+    """
 
     def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
         kind = Kind(F32 if out.dtype == types.float32 else F64)
         w, t, o = (arrayobj.make_array(k)(context, b, v) for k, v in zip((words, table, out), arguments, strict=False))
-        row_number, many = (V(b, v) for v in arguments[3:])
-        named, _, _ = _row_of(b, w, row_number, 4)
+        row_number, left, right = (V(b, v) for v in arguments[3:])
+        named, many = _named(b, w, row_number)
         start, width, row = _row_of(b, t, row_number.const(0), kind.size)
         target, _, _ = _row_of(b, o, row_number, kind.size)
-        _by_groups(b, kind, "sum_rows", _sum, width, [named, many, start, row, target])
+        _by_groups(b, kind, "sum_rows", _sum, width, left, right, [named, many, start, row, target])
         return context.get_dummy_value()
 
-    return types.void(words, table, out, types.int64, types.int64), emit
+    return types.void(words, table, out, *[types.int64] * 3), emit
 
 
 @intrinsic
-def spread_row(typing_context: Any, words: Any, values: Any, out: Any, i: Any, count: Any, begin: Any, end: Any) -> Any:
-    """out[w] += values[i] for the first `count` words w of words[i], begin <= w < end. Rows have a vector or more."""
+def spread_row(typing_context: Any, words: Any, values: Any, out: Any, i: Any, begin: Any, end: Any) -> Any:
+    """out[w] += values[i] for the words w of words[i], begin <= w < end. Rows of both have a vector or more."""
 
     def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
         kind = Kind(F32 if out.dtype == types.float32 else F64)
         w, x, o = (arrayobj.make_array(k)(context, b, v) for k, v in zip((words, values, out), arguments, strict=False))
-        row_number, many, low, high = (V(b, v) for v in arguments[3:])
-        named, _, _ = _row_of(b, w, row_number, 4)
+        row_number, low, high = (V(b, v) for v in arguments[3:])
+        named, many = _named(b, w, row_number)
         value, _, _ = _row_of(b, x, row_number, kind.size)
         start, width, row = _row_of(b, o, row_number.const(0), kind.size)
-        _by_groups(b, kind, "spread_row", _spread, width, [named, many, value, start, row, low, high])
+        given = [named, many, value, start, row, low, high]
+        _by_groups(b, kind, "spread_row", _spread, width, width.const(0), width, given)
         return context.get_dummy_value()
 
-    return types.void(words, values, out, *[types.int64] * 4), emit
+    return types.void(words, values, out, *[types.int64] * 3), emit
+
+
+@intrinsic
+def marks(typing_context: Any) -> Any:
+    """The address of `MARKED_WORDS` bytes and one more, which live until the calling kernel returns."""
+
+    def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+        return stack(b, MARKED_WORDS + 1).value
+
+    return types.int64(), emit

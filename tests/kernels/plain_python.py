@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 import nndsl
+from nndsl.costs import MARKED_WORDS
 from nndsl.ir.dims import evaluate
 from nndsl.ir.plan import WORKERS
 from nndsl.ir.types import BYTES, NUMPY_NAMES
@@ -36,6 +37,8 @@ HAND_WRITTEN = [
 ]
 ARENA = 1 << 40
 """The address at which the arena begins; the arrays lie below."""
+STACKS = 1 << 50
+"""The address at which what kernels have on their stacks begins."""
 
 
 class Violation(AssertionError):
@@ -179,22 +182,23 @@ def _within(form: str) -> Callable[..., None]:
 PRODUCTS |= {f"product_{form}_within": _within(form) for form in ("nn", "nt", "tn", "tt")}
 
 
-def _sum_rows(words: Any, table: Any, out: Any, i: int, count: int) -> None:
+def _sum_rows(words: Any, table: Any, out: Any, i: int, left: int, right: int) -> None:
     """As `named_rows.sum_rows`."""
-    for j in range(out.shape[1]):
-        named = (int(words[i, k]) for k in range(count))
-        out[i, j] = sum((table[word, j] for word in named if word >= 0), start=out.make(0))
+    for j in range(left, right):
+        named = (int(words[i, 1 + k]) for k in range(words[i, 0]))
+        out[i, j] = sum((table[word, j] for word in named), start=out.make(0))
 
 
-def _spread_row(words: Any, values: Any, out: Any, i: int, count: int, begin: int, end: int) -> None:
+def _spread_row(words: Any, values: Any, out: Any, i: int, begin: int, end: int) -> None:
     """As `named_rows.spread_row`."""
-    for k in range(count):
-        word = int(words[i, k])
+    for k in range(words[i, 0]):
+        word = int(words[i, 1 + k])
         for j in range(out.shape[1] if begin <= word < end else 0):
             out[word, j] += values[i, j]
 
 
-NAMED_ROWS: dict[str, Any] = {"sum_rows": _sum_rows, "spread_row": _spread_row, "VECTOR_BYTES": 64}
+NAMED_ROWS: dict[str, Any] = {"sum_rows": _sum_rows, "spread_row": _spread_row}
+NAMED_ROWS |= {"VECTOR_BYTES": 64, "MARKED_WORDS": MARKED_WORDS}
 FUNCTIONS: dict[str, Any] = {
     "exp": np.exp,
     "expm1": np.expm1,
@@ -260,6 +264,7 @@ def _names(memory: Memory, workers: int) -> dict[str, Any]:
         "share_area": share_area,
         "share_places": lambda n, worker, workers, rounds: (0, n),
         "barrier": lambda sync, workers, count: None,
+        "marks": lambda: STACKS + memory.worker * MARKED_WORDS * 2,
         "kernel": kernel,
         "sequence": lambda f: f,
         "entry": lambda table, k: table[k],
