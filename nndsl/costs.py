@@ -223,7 +223,7 @@ ONE_ROW_VECTORS, ONE_ROW_STEPS = 8, 4
 
 MOST_PLACES = 1024
 """Rows of a gathered product at a time: what they read and write should stay in the second-level cache."""
-KERNEL_STEPS = 80
+KERNEL_STEPS = 120
 """Steps of the gradient of a kernel that are done for all rows: what they read of the image has to stay in the
 first-level cache beside a strip of B."""
 MOST_VECTORS = 16

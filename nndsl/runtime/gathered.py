@@ -40,8 +40,8 @@ from nndsl.runtime.tiles import (
 
 ENTRY = 16
 """Bytes of an entry of a list."""
-VECTORS = 3 if REGISTERS == 32 else 2
-ROWS = {1: 8, 2: 8, 3: 8} if REGISTERS == 32 else {1: 8, 2: 6}
+VECTORS = 4 if REGISTERS == 32 else 2
+ROWS = {1: 8, 2: 8, 3: 8, 4: 6} if REGISTERS == 32 else {1: 8, 2: 6}
 """Rows of a tile by the vectors in each: so many sums, a row of B and a number of A fill the registers."""
 Runs = Literal["rows", "steps"] | None
 RUN = {"rows": 16 if REGISTERS == 32 else 8, "steps": 4}
