@@ -226,5 +226,7 @@ MOST_PLACES = 1024
 KERNEL_STEPS = 120
 """Steps of the gradient of a kernel that are done for all rows: what they read of the image has to stay in the
 first-level cache beside a strip of B."""
+LINES_BYTES = 16 * 1024
+"""Of the gradient of the result that go by for the whole kernel where places go line by line: as KERNEL_STEPS."""
 MOST_VECTORS = 16
 """Vectors of columns that are packed at a time."""

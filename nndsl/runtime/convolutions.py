@@ -15,10 +15,19 @@ from typing import Any
 from llvmlite import ir
 
 from nndsl.costs import KERNEL_STEPS, MOST_PLACES, MOST_VECTORS, STRIP_BYTES
-from nndsl.runtime.flow import each, least, over, stack
+from nndsl.runtime.flow import call, each, least, over, stack
 from nndsl.runtime.gathered import ENTRY, RUN, multiply, pack_columns, pack_rows
-from nndsl.runtime.llvm import F32, F64, I64, V, intrinsic
-from nndsl.runtime.places import Axis, Image, classes, greatest, list_places, list_taps, rounds
+from nndsl.runtime.lines import (
+    CHANNELS,
+    RUN_BYTES,
+    TAPS,
+    convolve_line,
+    kernel_lines,
+    list_runs,
+    runs_at_once,
+)
+from nndsl.runtime.llvm import F32, F64, I1, I64, V, intrinsic
+from nndsl.runtime.places import Axis, Image, classes, greatest, lines, list_lines, list_places, list_taps, rounds
 from nndsl.runtime.shared import shared_function
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, new_function
@@ -49,10 +58,15 @@ class Columns:
         vectors = over(self.width + (self.kind.lanes - 1), self.kind.lanes)
         return over(vectors + self.slices - 1, self.slices)
 
+    @property
+    def together(self) -> V:
+        """Units that are packed together."""
+        return least(over(MOST_VECTORS + self.width.const(0), self.vectors), self.groups * self.slices)
+
     @contextmanager
     def some(self) -> Iterator[tuple[V, V]]:
         """The units that are packed together, from first to last."""
-        total, step = self.groups * self.slices, over(MOST_VECTORS + self.width.const(0), self.vectors)
+        total, step = self.groups * self.slices, self.together
         with each(total.const(0), total, step) as first:
             yield first, least(first + step, total)
 
@@ -101,7 +115,7 @@ class Given:
         return d * h * w
 
 
-def _forward(kind: Kind, back: bool, lanes: bool, given: Given, start: V, stop: V) -> None:
+def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, start: V, stop: V) -> None:
     """The places `start:stop` of a convolution, or of the way back: rows are places, steps are window elements."""
     b, size, groups = given.source.b, kind.size, given.groups
     zero = start.const(0)
@@ -114,6 +128,7 @@ def _forward(kind: Kind, back: bool, lanes: bool, given: Given, start: V, stop: 
     panel, chunk = rounds(total, MOST_DEPTH), rounds(stop - start, MOST_PLACES)
     unit_bytes = panel * columns.vectors * VECTOR_BYTES
     in_runs = None if lanes else _multiple(channels, RUN["steps"]) & _multiple(panel, RUN["steps"])
+    one_vector = given.filters.equals(kind.lanes) if plain and not lanes else V(b, I1(0))
     with each(start, stop, chunk) as place, columns.some() as (low, high), each(zero, total, panel) as k:
         end, depth = least(place + chunk, stop), least(panel, total - k)
         with each(low, high) as u:
@@ -128,25 +143,37 @@ def _forward(kind: Kind, back: bool, lanes: bool, given: Given, start: V, stop: 
                     first, last = greatest(k - tap * channels, 0), least(k + depth - tap * channels, channels)
                     at = given.kernel + (tap * given.filters + column) * across + (group * channels + first) * size
                     pack_columns(kind, at, across, width, tap * channels + first - k, last - first, depth, memory)
-        with classes(given.axes, back) as met:
-            row_count = list_places(image, met, place, end, rows, given.target, pixel)
-            step_count = list_taps(image, met, channels, size, k, k + depth, steps, (zero - k) * VECTOR_BYTES,
-                                   zero.const(VECTOR_BYTES))  # fmt: skip
-            with each(low, high) as u:
-                group, column, width = columns.unit(u)
-                a_place = column * size if lanes else group * channels * size
-                multiply(kind, lanes, rows, row_count, steps, step_count, packed + (u - low) * unit_bytes, depth, width,
-                         a_place, (group * given.filters + column) * size, k.equals(0), "steps", in_runs)  # fmt: skip
+        with classes(given.axes, back) as met, b.if_else(
+            (one_vector & met[-1].taps.equals(TAPS) & depth.equals(total)).value
+        ) as (along_lines, gathered):
+            with along_lines:
+                element = channels * VECTOR_BYTES
+                window = list_lines(image, met, steps, zero, element)
+                with lines(image, met, place, end, given.target, pixel) as line:
+                    call(convolve_line(b.module, kind), line.address, line.second, line.count, steps, window, channels,
+                         packed, met[-1].tap_step * element, image.pixel, pixel)  # fmt: skip
+            with gathered:
+                row_count = list_places(image, met, place, end, rows, given.target, pixel)
+                step_count = list_taps(image, met, channels, size, k, k + depth, steps, (zero - k) * VECTOR_BYTES,
+                                       zero.const(VECTOR_BYTES))  # fmt: skip
+                with each(low, high) as u:
+                    group, column, width = columns.unit(u)
+                    a_place = column * size if lanes else group * channels * size
+                    multiply(kind, lanes, rows, row_count, steps, step_count, packed + (u - low) * unit_bytes, depth,
+                             width, a_place, (group * given.filters + column) * size, k.equals(0), "steps",
+                             in_runs)  # fmt: skip
 
 
-def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: V, workers: V) -> None:
+def _kernel(
+    kind: Kind, lanes: bool, plain: bool, given: Given, batch: V, shards: V, worker: V, workers: V
+) -> None:
     """The gradient of a kernel, in shards of the batch: rows are window elements, steps are places.
 
     Workers share the shards, or the rows where there are fewer shards.
     """
     b, size, groups = given.source.b, kind.size, given.groups
     zero = batch.const(0)
-    steps, rows, packed = stack(b, MOST_DEPTH * ENTRY), stack(b, MOST_PLACES * ENTRY), _packed(b)
+    steps, rows, packed = stack(b, MOST_PLACES * RUN_BYTES), stack(b, MOST_PLACES * ENTRY), _packed(b)
     channels = given.channels
     columns = Columns(kind, groups if lanes else given.filters, zero.const(1) if lanes else groups)
     image = Image(given.source, groups * channels * size, given.axes)
@@ -161,12 +188,18 @@ def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: 
     first_row, last_row = (over(total * (worker + n - team[0]), size_of_team) for n in (0, 1))
     first_row, last_row = few.choose(zero, first_row), few.choose(total, last_row)
     in_runs = None if lanes else _multiple(channels, RUN["rows"]) & _multiple(first_row | last_row, RUN["rows"])
+    by_lines = V(b, I1(0))
+    if plain and not lanes:
+        whole = (last_row - first_row).equals(total) & (given.elements <= MOST_PLACES)
+        by_lines = _multiple(given.filters, kind.lanes) & _multiple(channels, CHANNELS) & whole
     with each(first_shard, last_shard) as shard:
         first, last = (over(batch * s, shards) * given.places for s in (shard, shard + 1))
         out = given.kernel + shard * total * kernel_row
         with each(first_row * kernel_row, last_row * kernel_row, size) as place:
             kind.store(V(b, ir.Constant(kind.element, 0)), out + place)
-        chunk = rounds(last - first, MOST_DEPTH)
+        # The same for any number of workers, whether they go by lines or not.
+        room = over(MOST_DEPTH * MOST_VECTORS + zero, columns.together * columns.vectors)
+        chunk = rounds(last - first, least(room, MOST_PLACES))
         unit_bytes = chunk * columns.vectors * VECTOR_BYTES
         with each(first, last, chunk) as start, columns.some() as (low, high):
             stop = least(start + chunk, last)
@@ -174,20 +207,32 @@ def _kernel(kind: Kind, lanes: bool, given: Given, batch: V, shards: V, worker: 
                 group, column, width = columns.unit(u)
                 at = given.target + start * pixel + (group * given.filters + column) * size
                 pack_rows(kind, at, pixel, width, stop - start, packed + (u - low) * unit_bytes)
-            with classes(given.axes, False) as met:
-                step_count = list_places(image, met, start, stop, steps, (zero - start) * VECTOR_BYTES,
-                                         zero.const(VECTOR_BYTES))  # fmt: skip
-                with b.if_then((step_count > 0).value), each(first_row, last_row, MOST_PLACES) as row:
-                    last_here = least(row + MOST_PLACES, last_row)
-                    row_count = list_taps(image, met, channels, size, row, last_here, rows, out, kernel_row)
-                    block = rounds(step_count, KERNEL_STEPS)
-                    with each(zero, step_count, block) as k, each(low, high) as u:
-                        group, column, width = columns.unit(u)
-                        a_place = column * size if lanes else group * channels * size
-                        multiply(kind, lanes, rows, row_count, steps + k * ENTRY, least(step_count - k, block),
-                                 packed + (u - low) * unit_bytes, stop - start, width,
-                                 a_place, (group * given.filters + column) * size, V(b, ir.IntType(1)(0)),
-                                 "rows", in_runs)  # fmt: skip
+            with (
+                classes(given.axes, False) as met,
+                b.if_else((by_lines & met[-1].taps.equals(TAPS)).value) as (along_lines, gathered),
+            ):
+                with along_lines:
+                    window = list_lines(image, met, rows, out, channels * kernel_row)
+                    run_count = list_runs(image, met, start, stop, steps, given.target, pixel)
+                    some = runs_at_once(met[-1].count, columns.vectors)
+                    with each(zero, run_count, some) as run, each(low, high) as u:
+                        _, column, width = columns.unit(u)
+                        kernel_lines(kind, width, rows, window, steps + run * RUN_BYTES, least(run_count - run, some),
+                                     channels, image.pixel, pixel, kernel_row, column * size)  # fmt: skip
+                with gathered:
+                    step_count = list_places(image, met, start, stop, steps, (zero - start) * VECTOR_BYTES,
+                                             zero.const(VECTOR_BYTES))  # fmt: skip
+                    with b.if_then((step_count > 0).value), each(first_row, last_row, MOST_PLACES) as row:
+                        last_here = least(row + MOST_PLACES, last_row)
+                        row_count = list_taps(image, met, channels, size, row, last_here, rows, out, kernel_row)
+                        block = rounds(step_count, KERNEL_STEPS)
+                        with each(zero, step_count, block) as k, each(low, high) as u:
+                            group, column, width = columns.unit(u)
+                            a_place = column * size if lanes else group * channels * size
+                            multiply(kind, lanes, rows, row_count, steps + k * ENTRY, least(step_count - k, block),
+                                     packed + (u - low) * unit_bytes, stop - start, width,
+                                     a_place, (group * given.filters + column) * size, V(b, I1(0)),
+                                     "rows", in_runs)  # fmt: skip
 
 
 # --- for kernels -----------------------------------------------------------------------------------------------
@@ -202,9 +247,9 @@ def _axes(b: Any, source: list[Any], window: list[Any], target: list[Any], optio
 
 AXIS_NUMBERS = 18
 FORMS: dict[str, tuple[int, Callable[..., None]]] = {
-    "forward": (2, lambda kind, lanes, *given: _forward(kind, False, lanes, *given)),
-    "back": (2, lambda kind, lanes, *given: _forward(kind, True, lanes, *given)),
-    "kernel": (4, lambda kind, lanes, *given: _kernel(kind, lanes, *given)),
+    "forward": (2, lambda kind, *given: _forward(kind, False, *given)),
+    "back": (2, lambda kind, *given: _forward(kind, True, *given)),
+    "kernel": (4, lambda kind, *given: _kernel(kind, *given)),
 }
 """The three functions, and how many numbers each has behind a Given."""
 
@@ -245,7 +290,7 @@ class Variant:
         channels, filters, groups, *rest = values[AXIS_NUMBERS:]
         groups = groups.const(1) if self.plain else groups
         _, body = FORMS[self.form]
-        body(self.kind, self.lanes, Given(source, kernel, target, axes, channels, filters, groups), *rest)
+        body(self.kind, self.lanes, self.plain, Given(source, kernel, target, axes, channels, filters, groups), *rest)
         b.ret_void()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nndsl.runtime.flow import Cell, each, least, loop, over
 from nndsl.runtime.gathered import put
@@ -38,9 +38,9 @@ def ceil_over(x: V, y: V) -> V:
     return floor_over(x + y - 1, y)
 
 
-def rounds(total: V, most: int) -> V:
+def rounds(total: V, most: V | int) -> V:
     """How much to do at a time, so that all rounds are nearly the same: at least 1, at most `most`."""
-    count = greatest(over(total + (most - 1), most), 1)
+    count = greatest(over(total + most - 1, most), 1)
     return greatest(over(total + (count - 1), count), 1)
 
 
@@ -175,10 +175,22 @@ class Image:
         return self.pixel * line * row, self.pixel * line, self.pixel, self.pixel * line * row * plane
 
 
-def list_places(image: Image, runs: list[Run], start: V, stop: V, into: V, base: V, scale: V) -> V:
-    """The places `start:stop` (of all images, in order) that belong to a class: where the window begins in the
-    image, and `base` + place * `scale`. Returns their number."""  # fmt: skip
-    b, zero, count = base.b, base.const(0), Cell(base.const(0))
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Places of a class that are neighbours: where the first one's window begins in the image, what stands for the
+    first one, what for each place more, and their number."""
+
+    address: V
+    second: V
+    step: V
+    count: V
+
+
+@contextmanager
+def lines(image: Image, runs: list[Run], start: V, stop: V, base: V, scale: V) -> Iterator[Line]:
+    """For each line, the places `start:stop` (of all images, in order) on it that belong to a class; for a place stands
+    `base` + place * `scale`."""  # fmt: skip
+    b, zero = base.b, base.const(0)
     depth, height, width = (a.target for a in image.axes)
     far = image.distances
     d, h, w = runs
@@ -198,11 +210,21 @@ def list_places(image: Image, runs: list[Run], start: V, stop: V, into: V, base:
             at = image.address + n * far[3]
             for corner, distance in zip(corners, far, strict=False):
                 at = at + corner * distance
-            address, second = Cell(at), Cell(base + (line + w.first + low.get() * w.step) * scale)
-            with each(low.get(), high.get()):
-                put(into, count, address.get(), second.get())
-                address.set(address.get() + w.stride * far[2])
-                second.set(second.get() + w.step * scale)
+            second = base + (line + w.first + low.get() * w.step) * scale
+            with b.if_then((low.get() < high.get()).value):
+                yield Line(at, second, w.step * scale, high.get() - low.get())
+
+
+def list_places(image: Image, runs: list[Run], start: V, stop: V, into: V, base: V, scale: V) -> V:
+    """The places of all `lines`: where the window begins in the image, and what stands for the place. Returns their
+    number."""  # fmt: skip
+    zero, count = base.const(0), Cell(base.const(0))
+    with lines(image, runs, start, stop, base, scale) as line:
+        address, second = Cell(line.address), Cell(line.second)
+        with each(zero, line.count):
+            put(into, count, address.get(), second.get())
+            address.set(address.get() + runs[-1].stride * image.pixel)
+            second.set(second.get() + line.step)
     return count.get()
 
 
@@ -223,3 +245,11 @@ def list_taps(
         with each(low, high) as c:
             put(into, count, at + c * size, base + (first + c) * scale)
     return count.get()
+
+
+def list_lines(image: Image, runs: list[Run], into: V, base: V, scale: V) -> V:
+    """The lines of the window that a class meets: how far from the window's beginning their first element lies, and
+    `base` + element * `scale`. Returns their number."""  # fmt: skip
+    one, zero = base.const(1), base.const(0)
+    d, h, w = (a.window for a in image.axes)
+    return list_taps(image, [*runs[:-1], replace(runs[-1], taps=one)], one, 0, zero, d * h * w, into, base, scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -19,29 +19,36 @@ TEXT = f"""
 from nndsl.runtime.intrinsics import array_f32, array_f64, entry, program
 from nndsl.runtime.convolutions import {", ".join({form for form, _ in PAIRS})}
 """
+PLAIN = {"strides": "1, 1", "dilation": "1, 1"}
+"""Numbers that are written as 1 are known when code is made, which then goes along lines of the image."""
 ENTRY = """
 @program
-def {form}_{kind}(worker, workers, sync, table):
+def {form}_{kind}{plain}(worker, workers, sync, table):
     x = array_{kind}(entry(table, 0), ({x}))
     y = array_{kind}(entry(table, 1), ({y}))
     out = array_{kind}(entry(table, 2), ({out}))
-    {form}(x, y, out, ({strides}), ({dilation}), ({low}), entry(table, 9), entry(table, 3), entry(table, 4))
+    {form}(x, y, out, ({strides}), ({dilation}), ({low}), {groups}, entry(table, 3), entry(table, 4))
 """
 FIRST = {"x": 10, "y": 20, "out": 30, "strides": 40, "dilation": 50, "low": 60}
 
 
 @pytest.fixture(scope="module")
-def addresses() -> dict[tuple[str, str], int]:
-    """The convolutions of images by form and kind."""
+def addresses() -> dict[tuple[str, str, bool], int]:
+    """The convolutions of images by form and kind, and whether they are plain."""
 
-    def entry_of(form: str, kind: str) -> str:
+    def entry_of(form: str, kind: str, plain: bool) -> str:
         counts = {"x": 4, "y": 4, "out": 5 if "kernel" in form else 4, "strides": 2, "dilation": 2, "low": 2}
         parts = {k: ", ".join(f"entry(table, {FIRST[k] + i})" for i in range(n)) for k, n in counts.items()}
+        parts |= {"groups": "entry(table, 9)", "plain": ""}
+        if plain:
+            parts |= PLAIN | {"groups": "1", "plain": "_plain"}
         return ENTRY.format(form=form, kind=kind, **parts)
 
-    text = TEXT + "".join(entry_of(form, kind) for form, kind in PAIRS)
-    programs = load_programs(text, tuple(f"{form}_{kind}" for form, kind in PAIRS))
-    return {(form, kind): programs[f"{form}_{kind}"].address for form, kind in PAIRS}
+    known = [(form, kind, plain) for form, kind in PAIRS for plain in (False, True)]
+    text = TEXT + "".join(entry_of(*which) for which in known)
+    names = {which: f"{which[0]}_{which[1]}{'_plain' if which[2] else ''}" for which in known}
+    programs = load_programs(text, tuple(names.values()))
+    return {which: programs[name].address for which, name in names.items()}
 
 
 class Problem:
@@ -57,6 +64,8 @@ class Problem:
         self.x, self.kernel, self.y = (numbers.standard_normal(s).astype(KINDS[kind]) for s in shapes)
         lanes = self.options["groups"] > 1 and kernel[-2] == 1 and kernel[-1] == self.options["groups"]
         self.lanes = "_lanes" if lanes else ""
+        self.may_be_plain = self.options["groups"] == 1 and {*self.options["strides"], *self.options["dilation"]} == {1}
+        self.plain = False
 
     def expected(self, form: str, shards: int = 1) -> Any:
         x, kernel, y = (a.astype(np.float64) for a in (self.x, self.kernel, self.y))
@@ -85,7 +94,7 @@ class Problem:
             edges = list(pairwise([0, *cuts, int(np.prod(wanted.shape[:-1]))]))
         for start, stop in edges:
             table[3:5] = start, stop
-            run(addresses[form + self.lanes, self.kind], table, 1)
+            run(addresses[form + self.lanes, self.kind, self.plain], table, 1)
         assert (guarded[:32] == 777).all()
         assert (guarded[-32:] == 777).all()
         return out
@@ -107,6 +116,12 @@ PROBLEMS = {
     "runs of channels": (((2, 7, 6, 16), (3, 3, 16, 16)), {"low": (1, 1), "high": (1, 1)}),
     "runs of panels": (((2, 9, 8, 48), (3, 3, 48, 8)), {"strides": (2, 1), "low": (1, 0), "high": (1, 2)}),
     "runs of groups": (((2, 8, 8, 64), (2, 3, 16, 64)), {"groups": 4, "dilation": (2, 1), "low": (0, 1)}),
+    "lines": (((2, 9, 21, 16), (3, 3, 16, 16)), {"low": (1, 1), "high": (1, 1)}),
+    "lines of several vectors": (((2, 6, 19, 8), (2, 3, 8, 112)), {"low": (1, 2), "high": (0, 1)}),
+    "lines of half a vector": (((3, 7, 40, 8), (3, 3, 8, 8)), {"low": (0, 1), "high": (1, 0)}),
+    "short lines": (((3, 5, 4, 8), (3, 3, 8, 32)), {"low": (1, 1), "high": (1, 2)}),
+    "lines of one place": (((3, 6, 3, 24), (1, 3, 24, 16)), {}),
+    "many lines": (((4, 60, 34, 8), (3, 3, 8, 16)), {"low": (1, 1), "high": (1, 1)}),
     "groups": (((2, 6, 7, 6), (3, 3, 2, 12)), {"groups": 3, "low": (1, 1), "high": (0, 1)}),
     "depth multiplier": (((2, 6, 7, 5), (2, 2, 1, 10)), {"groups": 5}),
     "each channel": (((2, 8, 7, 20), (3, 3, 1, 20)), {"groups": 20, "low": (1, 1), "high": (1, 1), "strides": (2, 1)}),
@@ -123,9 +138,10 @@ def problem(name: str, kind: str = "f32") -> Problem:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_agrees_with_numpy(addresses: Any, name: str, form: str) -> None:
-    for kind in ("f32", "f64"):
+    for kind, plain in product(("f32", "f64"), (False, True)):
         case = problem(name, kind)
-        if (form + case.lanes, kind) in addresses:
+        case.plain = plain
+        if (form + case.lanes, kind, plain) in addresses and plain <= case.may_be_plain:
             for shards in (1, 3) if "kernel" in form else (1,):
                 wanted = case.expected(form, shards)
                 found = case.compute(addresses, form, shards=shards)
@@ -146,10 +162,15 @@ def test_agrees_with_numpy(addresses: Any, name: str, form: str) -> None:
         "runs of channels",
         "runs of panels",
         "runs of groups",
+        "lines",
+        "lines of several vectors",
+        "short lines",
+        "many lines",
     ],
 )
 def test_same_bits_for_any_split(addresses: Any, name: str, form: str) -> None:
     case = problem(name)
+    case.plain = case.may_be_plain
     if "kernel" in form:
         for shards in (1, 3):
             whole = case.compute(addresses, form, shards=shards)
@@ -161,9 +182,10 @@ def test_same_bits_for_any_split(addresses: Any, name: str, form: str) -> None:
         np.testing.assert_array_equal(case.compute(addresses, form, *cuts), whole)
 
 
-@pytest.mark.parametrize("name", ["two vectors", "each channel"])
+@pytest.mark.parametrize("name", ["two vectors", "each channel", "lines"])
 def test_nan_stays_in_the_windows_that_see_it(addresses: Any, name: str) -> None:
     case = problem(name)
+    case.plain = case.may_be_plain
     case.x[0, 4, 3] = np.nan
     with np.errstate(invalid="ignore"):
         found, wanted = case.compute(addresses, "convolve"), case.expected("convolve")
