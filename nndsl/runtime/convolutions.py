@@ -15,7 +15,7 @@ from typing import Any
 from llvmlite import ir
 
 from nndsl.costs import KERNEL_STEPS, MOST_PLACES, MOST_VECTORS, STRIP_BYTES
-from nndsl.runtime.flow import call, each, least, over, stack
+from nndsl.runtime.flow import each, least, over, stack
 from nndsl.runtime.gathered import ENTRY, RUN, multiply, pack_columns, pack_rows
 from nndsl.runtime.lines import (
     CHANNELS,
@@ -125,10 +125,15 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
     image = Image(given.source, groups * channels * size, given.axes)
     pixel = groups * given.filters * size
     total = given.elements * channels
-    panel, chunk = rounds(total, MOST_DEPTH), rounds(stop - start, MOST_PLACES)
+    chunk = rounds(stop - start, MOST_PLACES)
+    panel, by_lines = rounds(total, MOST_DEPTH), V(b, I1(0))
+    if plain and not lanes:
+        # Whole lines of the window at a time.
+        line = channels * TAPS
+        by_lines = _multiple(given.filters, kind.lanes) & given.axes[-1].window.equals(TAPS) & (line <= MOST_DEPTH)
+        panel = by_lines.choose(over(zero + MOST_DEPTH, line) * line, panel)
     unit_bytes = panel * columns.vectors * VECTOR_BYTES
     in_runs = None if lanes else _multiple(channels, RUN["steps"]) & _multiple(panel, RUN["steps"])
-    one_vector = given.filters.equals(kind.lanes) if plain and not lanes else V(b, I1(0))
     with each(start, stop, chunk) as place, columns.some() as (low, high), each(zero, total, panel) as k:
         end, depth = least(place + chunk, stop), least(panel, total - k)
         with each(low, high) as u:
@@ -143,15 +148,17 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
                     first, last = greatest(k - tap * channels, 0), least(k + depth - tap * channels, channels)
                     at = given.kernel + (tap * given.filters + column) * across + (group * channels + first) * size
                     pack_columns(kind, at, across, width, tap * channels + first - k, last - first, depth, memory)
-        with classes(given.axes, back) as met, b.if_else(
-            (one_vector & met[-1].taps.equals(TAPS) & depth.equals(total)).value
-        ) as (along_lines, gathered):
+        with classes(given.axes, back) as met, b.if_else((by_lines & met[-1].taps.equals(TAPS)).value) as (
+            along_lines, gathered,
+        ):  # fmt: skip
             with along_lines:
-                element = channels * VECTOR_BYTES
-                window = list_lines(image, met, steps, zero, element)
-                with lines(image, met, place, end, given.target, pixel) as line:
-                    call(convolve_line(b.module, kind), line.address, line.second, line.count, steps, window, channels,
-                         packed, met[-1].tap_step * element, image.pixel, pixel)  # fmt: skip
+                window = list_lines(image, met, over(k, channels), over(k + depth, channels), steps,
+                                    (zero - k) * VECTOR_BYTES, channels * VECTOR_BYTES)  # fmt: skip
+                across = met[-1].tap_step * channels
+                with lines(image, met, place, end, given.target, pixel) as line, each(low, high) as u:
+                    _, column, width = columns.unit(u)
+                    convolve_line(kind, line, width, steps, window, channels, packed + (u - low) * unit_bytes, depth,
+                                  across, image.pixel, pixel, column * size, k.equals(0))  # fmt: skip
             with gathered:
                 row_count = list_places(image, met, place, end, rows, given.target, pixel)
                 step_count = list_taps(image, met, channels, size, k, k + depth, steps, (zero - k) * VECTOR_BYTES,
@@ -212,7 +219,7 @@ def _kernel(
                 b.if_else((by_lines & met[-1].taps.equals(TAPS)).value) as (along_lines, gathered),
             ):
                 with along_lines:
-                    window = list_lines(image, met, rows, out, channels * kernel_row)
+                    window = list_lines(image, met, zero, given.elements, rows, out, channels * kernel_row)
                     run_count = list_runs(image, met, start, stop, steps, given.target, pixel)
                     some = runs_at_once(met[-1].count, columns.vectors)
                     with each(zero, run_count, some) as run, each(low, high) as u:

@@ -1,6 +1,6 @@
-"""Convolutions of one vector of filters, along the lines of the image.
+"""Convolutions of whole vectors of filters, along the lines of the image.
 
-With so few filters a tile of `gathered` uses a number of the image once only, and a core loads no faster than it
+A tile of `gathered` uses a number of the image as often as it has vectors, and a core loads no faster than it
 multiplies. But places that are neighbours on a line see the same pixels through windows that are moved by one: here a
 number that is loaded is used for all three places (or, for the gradient of a kernel, for all three elements of the
 window) that meet it along the line. Strides and dilation are 1, and windows are TAPS elements wide.
@@ -16,18 +16,18 @@ from typing import Any
 from llvmlite import ir
 
 from nndsl.costs import LINES_BYTES
-from nndsl.runtime.flow import Cell, call, each, least, loop, over
+from nndsl.runtime.flow import Cell, call, each, loop, over
 from nndsl.runtime.gathered import ENTRY, VECTORS, strips_of, word
 from nndsl.runtime.intrinsics import pointer
-from nndsl.runtime.llvm import I64, V
+from nndsl.runtime.llvm import I1, I64, V
 from nndsl.runtime.packing import strip_of
-from nndsl.runtime.places import Image, Run, lines
-from nndsl.runtime.tiles import REGISTERS, VECTOR_BYTES, Kind, new_function, spread
+from nndsl.runtime.places import Image, Line, Run, lines
+from nndsl.runtime.tiles import REGISTERS, VECTOR_BYTES, Kind, new_function, spread, sums_from
 
 TAPS = 3
-PLACES = 16 if REGISTERS == 32 else 8
-"""Neighbours whose sums are made together, at most: so many, a row of B for each element along a line and a number of A
-fill the registers, or as many as pay."""
+PLACES = {1: 16, 2: 10, 3: 6, 4: 4} if REGISTERS == 32 else {1: 8, 2: 4}
+"""Neighbours whose sums are made together, at most, by the vectors of each: so many, the rows of B for all elements
+along a line and a number of A fill the registers, or as many as pay."""
 CHANNELS = 8
 """Channels of an image are a multiple of these in the gradient of a kernel."""
 RUN_BYTES = 24
@@ -57,63 +57,90 @@ def _next(address: V, distance: V) -> V:
 # --- forward, and back to the image ----------------------------------------------------------------------------
 
 
-def convolve_line(module: Any, kind: Kind) -> Any:
-    """The function that makes the sums of neighbours which meet TAPS elements along a line; written once a module.
+def convolve_line(
+    kind: Kind, line: Line, width: V, window: V, depth: V, channels: V, strips: V, rows: V, across: V, a_pixel: V,
+    c_pixel: V, column: V, fresh: V,
+) -> None:  # fmt: skip
+    """C = A @ B, or C += A @ B unless `fresh`, for neighbours that meet TAPS elements along a line.
 
-    Parameters: a, c, count, window, depth, channels, strip, across, a_pixel, c_pixel. The list `window` has `depth`
-    entries; an element's row of B lies `across` behind that of the element before. Of each sum the chain goes over
-    lines of the window, then channels, then the elements along the line.
+    `width` columns, a multiple of a vector, from `column` on (in bytes), B in strips of `rows` rows. The list `window`
+    has `depth` entries; an element's row of B is `across` rows behind that of the element before. Of each sum the chain
+    goes over lines of the window, then channels, then the elements along the line.
     """
-    name = f"nn_line_{kind.name}"
+    b, zero = width.b, width.const(0)
+    count = strips_of(kind, width)
+    with each(zero, count) as s:
+        first, vectors, _ = strip_of(kind, width, count, s)
+        place, strip = column + first * VECTOR_BYTES, strips + first * rows * VECTOR_BYTES
+        for known in range(1, VECTORS + 1):
+            with b.if_then(vectors.equals(known).value):
+                function = _convolve_line(b.module, kind, known)
+                call(function, line.address, line.second + place, line.count, window, depth, channels, strip, across,
+                     a_pixel, c_pixel, fresh)  # fmt: skip
+
+
+def _convolve_line(module: Any, kind: Kind, vectors: int) -> Any:
+    """The function for a strip of so many vectors; written once a module."""
+    name = f"nn_line_{kind.name}_{vectors}"
     if name in module.globals:
         return module.globals[name]
-    function = new_function(module, name, [I64] * 10)
+    function = new_function(module, name, [I64] * 10 + [I1])
     b = ir.IRBuilder(function.append_basic_block("entry"))
-    a, c, count, window, depth, channels, strip, across, a_pixel, c_pixel = (V(b, x) for x in function.args)
-    places = over(count + (PLACES - 1), PLACES)
-    places = over(count + (places - 1), places)  # the last tile may lie over the one before: that gives the same sums
-    with each(count.const(0), count, places) as start:
-        at = least(start, count - places)
-        given = (a + at * a_pixel, c + at * c_pixel, window, depth, channels, strip, across, a_pixel, c_pixel)
+    a, c, count, *given, a_pixel, c_pixel, fresh = (V(b, x) for x in function.args)
+    zero, most = count.const(0), PLACES[vectors]
+    tiles = over(count + (most - 1), most)
+    with each(zero, tiles) as tile:
+        first = over(count * tile, tiles)
         done = b.append_basic_block("done")
-        choice = b.switch(places.value, done)
-        for known in range(1, PLACES + 1):
+        choice = b.switch((over(count * (tile + 1), tiles) - first).value, done)
+        for known in range(1, most + 1):
             block = b.append_basic_block(f"places_{known}")
             choice.add_case(I64(known), block)
             b.position_at_end(block)
-            call(_neighbours(module, kind, known), *given)
+            call(_neighbours(module, kind, vectors, known), a + first * a_pixel, c + first * c_pixel, *given, a_pixel,
+                 c_pixel, fresh)  # fmt: skip
             b.branch(done)
         b.position_at_end(done)
     b.ret_void()
     return function
 
 
-def _neighbours(module: Any, kind: Kind, places: int) -> Any:
-    """The function for so many neighbours: a, c, window, depth, channels, strip, across, a_pixel, c_pixel."""
-    name = f"nn_neighbours_{kind.name}_{places}"
+def _neighbours(module: Any, kind: Kind, vectors: int, places: int) -> Any:
+    """The function for so many: a, c, window, depth, channels, strip, across, a_pixel, c_pixel, fresh."""
+    name = f"nn_neighbours_{kind.name}_{vectors}_{places}"
     if name in module.globals:
         return module.globals[name]
-    function = new_function(module, name, [I64] * 9)
+    function = new_function(module, name, [I64] * 9 + [I1])
     b = ir.IRBuilder(function.append_basic_block("entry"))
-    a, c, window, depth, channels, strip, across, a_pixel, c_pixel = (V(b, x) for x in function.args)
-    zero, none = channels.const(0), V(b, ir.Constant(kind.vector, None))
-    sums = [Cell(none) for _ in range(places)]
+    a, c, window, depth, channels, strip, across, a_pixel, c_pixel, fresh = (V(b, x) for x in function.args)
+    zero, row_bytes = channels.const(0), vectors * VECTOR_BYTES
+    targets = [[c + c_pixel * place + n * VECTOR_BYTES for n in range(vectors)] for place in range(places)]
+    begun = sums_from(kind, fresh, targets, lambda target: kind.load(target, kind.vector))
+    sums = [[Cell(value) for value in some] for some in begun]
     with each(zero, depth) as line:
-        start, row = a + word(window + line * ENTRY), strip + word(window + line * ENTRY + 8)
+        entry = window + line * ENTRY
+        start, row = a + word(entry), strip + word(entry + 8) * vectors
         with each(zero, channels) as channel:
-            right = [kind.load(row + across * tap + channel * VECTOR_BYTES, kind.vector) for tap in range(TAPS)]
+            right = [
+                [kind.load(row + (across * tap + channel) * row_bytes + n * VECTOR_BYTES, kind.vector)
+                 for n in range(vectors)]
+                for tap in range(TAPS)
+            ]  # fmt: skip
             address = start + channel * kind.size
-            totals = [total.get() for total in sums]
+            totals = [[total.get() for total in some] for some in sums]
             for pixel in range(places + TAPS - 1):
                 left = spread(kind.load(address, kind.element), kind.vector)
                 address = _next(address, a_pixel)
                 for tap in range(TAPS):
                     if 0 <= pixel - tap < places:
-                        totals[pixel - tap] = kind.multiply_add(left, right[tap], totals[pixel - tap])
-            for total, value in zip(sums, totals, strict=True):
-                total.set(value)
-    for place, total in enumerate(sums):
-        kind.store(total.get(), c + c_pixel * place)
+                        pairs = zip(right[tap], totals[pixel - tap], strict=True)
+                        totals[pixel - tap] = [kind.multiply_add(left, x, total) for x, total in pairs]
+            for some, values in zip(sums, totals, strict=True):
+                for total, value in zip(some, values, strict=True):
+                    total.set(value)
+    for some, values in zip(targets, sums, strict=True):
+        for target, total in zip(some, values, strict=True):
+            kind.store(total.get(), target)
     b.ret_void()
     return function
 

@@ -247,9 +247,8 @@ def list_taps(
     return count.get()
 
 
-def list_lines(image: Image, runs: list[Run], into: V, base: V, scale: V) -> V:
-    """The lines of the window that a class meets: how far from the window's beginning their first element lies, and
-    `base` + element * `scale`. Returns their number."""  # fmt: skip
-    one, zero = base.const(1), base.const(0)
-    d, h, w = (a.window for a in image.axes)
-    return list_taps(image, [*runs[:-1], replace(runs[-1], taps=one)], one, 0, zero, d * h * w, into, base, scale)
+def list_lines(image: Image, runs: list[Run], start: V, stop: V, into: V, base: V, scale: V) -> V:
+    """The lines of the window that a class meets, whose first element is one of `start:stop`: how far from the window's
+    beginning it lies, and `base` + element * `scale`. Returns their number."""  # fmt: skip
+    one = base.const(1)
+    return list_taps(image, [*runs[:-1], replace(runs[-1], taps=one)], one, 0, start, stop, into, base, scale)
