@@ -16,9 +16,10 @@ from llvmlite import ir
 
 from nndsl.costs import KERNEL_STEPS, MOST_PLACES, MOST_VECTORS, STRIP_BYTES
 from nndsl.runtime.flow import each, least, over, stack
-from nndsl.runtime.gathered import ENTRY, RUN, multiply, pack_columns, pack_rows
+from nndsl.runtime.gathered import ENTRY, RUN, VECTORS, multiply, pack_columns, pack_rows
 from nndsl.runtime.lines import (
     CHANNELS,
+    LINE_VECTORS,
     RUN_BYTES,
     TAPS,
     convolve_line,
@@ -126,12 +127,13 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
     pixel = groups * given.filters * size
     total = given.elements * channels
     chunk = rounds(stop - start, MOST_PLACES)
-    panel, by_lines = rounds(total, MOST_DEPTH), V(b, I1(0))
+    panel, by_lines, most = rounds(total, MOST_DEPTH), V(b, I1(0)), zero.const(VECTORS)
     if plain and not lanes:
         # Whole lines of the window at a time.
         line = channels * TAPS
         by_lines = _multiple(given.filters, kind.lanes) & given.axes[-1].window.equals(TAPS) & (line <= MOST_DEPTH)
         panel = by_lines.choose(over(zero + MOST_DEPTH, line) * line, panel)
+        most = by_lines.choose(most.const(LINE_VECTORS), most)
     unit_bytes = panel * columns.vectors * VECTOR_BYTES
     in_runs = None if lanes else _multiple(channels, RUN["steps"]) & _multiple(panel, RUN["steps"])
     with each(start, stop, chunk) as place, columns.some() as (low, high), each(zero, total, panel) as k:
@@ -141,13 +143,14 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
             memory = packed + (u - low) * unit_bytes
             if not back or lanes:
                 at = given.kernel + k * pixel + (group * given.filters + column) * size
-                pack_rows(kind, at, pixel, width, depth, memory)
+                pack_rows(kind, at, pixel, width, depth, memory, most)
             else:
                 across = groups * channels * size
                 with each(over(k, channels), over(k + depth + channels - 1, channels)) as tap:
                     first, last = greatest(k - tap * channels, 0), least(k + depth - tap * channels, channels)
                     at = given.kernel + (tap * given.filters + column) * across + (group * channels + first) * size
-                    pack_columns(kind, at, across, width, tap * channels + first - k, last - first, depth, memory)
+                    pack_columns(kind, at, across, width, tap * channels + first - k, last - first, depth,
+                                 memory, most)  # fmt: skip
         with classes(given.axes, back) as met, b.if_else((by_lines & met[-1].taps.equals(TAPS)).value) as (
             along_lines, gathered,
         ):  # fmt: skip
@@ -168,7 +171,7 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
                     a_place = column * size if lanes else group * channels * size
                     multiply(kind, lanes, rows, row_count, steps, step_count, packed + (u - low) * unit_bytes, depth,
                              width, a_place, (group * given.filters + column) * size, k.equals(0), "steps",
-                             in_runs)  # fmt: skip
+                             in_runs, most)  # fmt: skip
 
 
 def _kernel(

@@ -65,9 +65,9 @@ def put(list_: V, count: Cell, first: V, second: V) -> None:
 # --- strips ----------------------------------------------------------------------------------------------------
 
 
-def strips_of(kind: Kind, width: V) -> V:
-    """How many strips a row of `width` elements has."""
-    return over(over(width + (kind.lanes - 1), kind.lanes) + (VECTORS - 1), VECTORS)
+def strips_of(kind: Kind, width: V, most: V | int = VECTORS) -> V:
+    """How many strips a row of `width` elements has, of at most so many vectors."""
+    return over(over(width + (kind.lanes - 1), kind.lanes) + most - 1, most)
 
 
 def strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
@@ -76,10 +76,10 @@ def strip(kind: Kind, width: V, strips: V, s: V) -> tuple[V, V, V]:
     return first, count, (width < kind.lanes).choose(width, last)
 
 
-def pack_rows(kind: Kind, b: V, down: V, width: V, depth: V, memory: V) -> None:
+def pack_rows(kind: Kind, b: V, down: V, width: V, depth: V, memory: V, most: V | int = VECTORS) -> None:
     """B into strips, where the numbers of its rows are neighbours; the rows lie `down` apart."""
     zero = depth.const(0)
-    strips = strips_of(kind, width)
+    strips = strips_of(kind, width, most)
     with each(zero, strips) as s:
         first, count, last = strip(kind, width, strips, s)
         source, target, row = b + first * VECTOR_BYTES, memory + first * depth * VECTOR_BYTES, count * VECTOR_BYTES
@@ -98,11 +98,13 @@ def pack_rows(kind: Kind, b: V, down: V, width: V, depth: V, memory: V) -> None:
                             kind.store(vector, target + k * row + v * VECTOR_BYTES)
 
 
-def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth: V, memory: V) -> None:
+def pack_columns(
+    kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth: V, memory: V, most: V | int = VECTORS
+) -> None:
     """Rows `start:start + rows` of B into its strips of `depth` rows, where the numbers of columns are neighbours;
     the columns lie `across` apart."""  # fmt: skip
     zero, size = depth.const(0), kind.size
-    strips = strips_of(kind, width)
+    strips = strips_of(kind, width, most)
     with each(zero, strips) as s:
         first, count, last = strip(kind, width, strips, s)
         row = count * VECTOR_BYTES
@@ -122,14 +124,15 @@ def pack_columns(kind: Kind, b: V, across: V, width: V, start: V, rows: V, depth
 
 
 def multiply(kind: Kind, lanes: bool, rows: V, count: V, steps: V, depth: V, packed: V, packed_depth: V, width: V,
-             a_place: V, c_place: V, fresh: V, runs: Runs = None, in_runs: V | None = None) -> None:  # fmt: skip
+             a_place: V, c_place: V, fresh: V, runs: Runs = None, in_runs: V | None = None,
+             most: V | int = VECTORS) -> None:  # fmt: skip
     """C = A @ B, or C += A @ B unless `fresh`, for all rows and all strips of B.
 
     `a_place` and `c_place` are added to the addresses of the rows. B has `packed_depth` rows, of which the steps may
     name some. Where `in_runs`, the numbers of A of each RUN[runs] rows or steps lie side by side.
     """
     b, zero = rows.b, rows.const(0)
-    strips = strips_of(kind, width)
+    strips = strips_of(kind, width, most)
     narrow = width < kind.lanes
     with each(zero, strips) as s:
         first, vectors, last = strip(kind, width, strips, s)

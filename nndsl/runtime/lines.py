@@ -25,9 +25,11 @@ from nndsl.runtime.places import Image, Line, Run, lines
 from nndsl.runtime.tiles import REGISTERS, VECTOR_BYTES, Kind, new_function, spread, sums_from
 
 TAPS = 3
-PLACES = {1: 16, 2: 10, 3: 6, 4: 4} if REGISTERS == 32 else {1: 8, 2: 4}
+PLACES = {1: 16, 2: 10} if REGISTERS == 32 else {1: 8, 2: 4}
 """Neighbours whose sums are made together, at most, by the vectors of each: so many, the rows of B for all elements
 along a line and a number of A fill the registers, or as many as pay."""
+LINE_VECTORS = max(PLACES)
+"""Vectors of a strip of B: with more of them fewer neighbours would share what is loaded of B."""
 CHANNELS = 8
 """Channels of an image are a multiple of these in the gradient of a kernel."""
 RUN_BYTES = 24
@@ -68,11 +70,11 @@ def convolve_line(
     goes over lines of the window, then channels, then the elements along the line.
     """
     b, zero = width.b, width.const(0)
-    count = strips_of(kind, width)
+    count = strips_of(kind, width, LINE_VECTORS)
     with each(zero, count) as s:
         first, vectors, _ = strip_of(kind, width, count, s)
         place, strip = column + first * VECTOR_BYTES, strips + first * rows * VECTOR_BYTES
-        for known in range(1, VECTORS + 1):
+        for known in PLACES:
             with b.if_then(vectors.equals(known).value):
                 function = _convolve_line(b.module, kind, known)
                 call(function, line.address, line.second + place, line.count, window, depth, channels, strip, across,
