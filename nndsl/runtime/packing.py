@@ -10,7 +10,7 @@ from llvmlite import ir
 from nndsl.costs import STRIP_BYTES, STRIP_ROWS, STRIPS
 from nndsl.runtime.flow import each, least, over
 from nndsl.runtime.llvm import I64, V
-from nndsl.runtime.tiles import TILE_ROWS, VECTOR_BYTES, Kind, new_function, transpose
+from nndsl.runtime.tiles import TILE_ROWS, TILE_VECTORS, VECTOR_BYTES, Kind, new_function, transpose
 
 Body = Callable[..., None]
 
@@ -49,12 +49,13 @@ def pack_rows(kind: Kind, b: V, down: V, width: V, strips: V, begin: V, depth: V
     zero = depth.const(0)
     with each(zero, depth, STRIP_ROWS) as chunk, each(begin, least(begin + STRIPS, strips)) as s:
         first, count, last = strip_of(kind, width, strips, s)
-        with each(chunk, least(chunk + STRIP_ROWS, depth)) as k:
-            source = b + k * down + first * VECTOR_BYTES
-            target = memory + (s - begin) * STRIP_BYTES + k * count * VECTOR_BYTES
-            with each(zero, count) as v:
-                place = v * VECTOR_BYTES
-                kind.store(kind.load(source + least(place, last), kind.vector), target + place)
+        source, target, stop = b + first * VECTOR_BYTES, memory + (s - begin) * STRIP_BYTES, chunk + STRIP_ROWS
+        for vectors in range(1, TILE_VECTORS + 1):
+            places = [last if v and v == vectors - 1 else last.const(v * VECTOR_BYTES) for v in range(vectors)]
+            with b.b.if_then(count.equals(vectors).value), each(chunk, least(stop, depth)) as k:
+                for v, place in enumerate(places):
+                    vector = kind.load(source + k * down + place, kind.vector)
+                    kind.store(vector, target + k * (vectors * VECTOR_BYTES) + v * VECTOR_BYTES)
 
 
 def columns_as_rows(kind: Kind, source: V, across: V, rows: V, target: V, row: V) -> None:
