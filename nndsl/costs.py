@@ -179,6 +179,16 @@ WIDE = 128
 LITTLE = 200_000
 """Multiply-adds and elements of arrays below which another thread costs more than it brings; the bits are the same."""
 
+SHORT_LOOP, LONG_LOOP = 8, 64
+"""Steps of an innermost loop, from which on vectors of it are better than all steps one after the other, and up to
+which LLVM may unroll it."""
+
+
+def vectors_pay(lengths: Sequence[int]) -> bool:
+    """Whether innermost loops of such lengths should be kept for vectors: there is one that is long enough for them,
+    and none that is better unrolled."""
+    return any(SHORT_LOOP <= n <= LONG_LOOP for n in lengths) and not any(1 < n < SHORT_LOOP for n in lengths)
+
 
 def shared_axis(space: Sequence[Size]) -> int:
     """Of the axes before the last, the one that workers share: the first that is long enough, or whose length only the

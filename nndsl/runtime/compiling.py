@@ -14,8 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 from llvmlite import ir
 
+from nndsl.costs import vectors_pay
 from nndsl.runtime import sequence, shared
 from nndsl.runtime.denormals import flush_denormals
 from nndsl.runtime.llvm import I32, I64, V
@@ -27,7 +29,7 @@ from nndsl.runtime.target import (
     target_extension,
     types,
 )
-from nndsl.runtime.units import UNIT
+from nndsl.runtime.units import UNIT, lengths
 
 
 def prepare() -> None:
@@ -68,7 +70,7 @@ def _whole(text: str, path: Path, entries: Sequence[str]) -> Any:
         arguments = (types.int64,) * entry.py_func.__code__.co_argcount
         entry.compile(types.void(*arguments))
         _export(context, whole, entry.overloads[arguments], symbol(name))
-    return _optimized(whole, symbol(""), namespace)
+    return _optimized(whole, symbol(""), namespace, text)
 
 
 def _export(context: Any, library: Any, compiled: Any, name: str) -> None:
@@ -156,7 +158,7 @@ def _unit(text: str, name: str) -> Any:
     builder.ret(_called(context, builder, compiled.fndesc, values))
     library.add_ir_module(module)
     library.add_linking_library(compiled.library)
-    return _optimized(library, name, namespace)
+    return _optimized(library, name, namespace, text)
 
 
 def _dims(annotation: ast.expr) -> list[ast.expr]:
@@ -249,13 +251,20 @@ def _executed(text: str, path: Path) -> dict[str, Any]:
     return vars(namespace)
 
 
-def _optimized(library: Any, visible: str, namespace: dict[str, Any]) -> Any:
-    """The module of a library with all that it calls; nothing but `visible` (or what begins so) is seen outside."""
+def _optimized(library: Any, visible: str, namespace: dict[str, Any], text: str = "") -> Any:
+    """The module of a library with all that it calls; nothing but `visible` (or what begins so) is seen outside.
+
+    `text` are the kernels it was made from.
+    """
     library.finalize()
     module = library._final_module
     _name_functions(module, visible, namespace)
-    manager, builder = KernelDispatcher.targetdescr.target_context.codegen()._module_pass_manager()
-    manager.run(module, builder)
+    options = llvmlite.binding.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = True
+    # A loop of known length is unrolled before vectors are made of loops, and then none are made of it.
+    options.loop_unrolling = not vectors_pay(lengths(text))
+    builder = llvmlite.binding.create_pass_builder(KernelDispatcher.targetdescr.target_context.codegen()._tm, options)
+    builder.getModulePassManager().run(module, builder)
     return module
 
 

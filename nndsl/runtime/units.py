@@ -79,3 +79,15 @@ def _import(part: ast.ImportFrom, used: set[str]) -> str:
     """The import of what is used of a module, empty where nothing is."""
     chosen = [a for a in part.names if part.module == "__future__" or (a.asname or a.name) in used]
     return ast.unparse(ast.ImportFrom(part.module, chosen, part.level)) if chosen else ""
+
+
+def lengths(text: str) -> list[int]:
+    """Of the innermost loops in a text, those that it knows."""
+    loops = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.For)]
+    found = []
+    for loop in loops:
+        inner = any(isinstance(node, ast.For) for part in loop.body for node in ast.walk(part))
+        match loop.iter:
+            case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(length))]) if not inner:
+                found.append(length)
+    return found
