@@ -17,12 +17,12 @@ from nndsl.ops.op import REQUIRED, Arg, Op, Ready, Types, case
 
 def _distinct_type(types: Types, attrs: Attrs) -> TensorType:
     rows, length = types[0].shape
-    return TensorType("i32", (rows, length + 1))
+    return TensorType("i32", (rows, length + 2))
 
 
 def _distinct_reference(words: Any, n: int, padding: int | None) -> Any:
     rows, length = words.shape
-    out = np.full((rows, length + 1), -1, np.int32)
+    out = np.full((rows, length + 2), -1, np.int32)
     for i in range(rows):
         kept = [w for w in dict.fromkeys(words[i].tolist()) if 0 <= w != padding]
         kept.sort(key=lambda word: word // MARKED_WORDS)  # the kernel takes these windows one after the other
@@ -54,7 +54,7 @@ def _scatter_reference(words: Any, values: Any, n: int) -> Any:
 
 FAMILY: tuple[Op, ...] = (
     Op("distinct_words", ("words",),
-       "Each row of words without padding and repetitions: their number, the words, and -1 for the rest.",
+       "Each row of words without padding and repetitions: their number, the words, and -1 for the rest, at least once.",
        _distinct_type, _distinct_reference,
        Ready("distinct_words", lambda n: (n.inputs[0].shape, n.shape),
              lambda n: (n.attrs["n"], -1 if n.attrs["padding"] is None else n.attrs["padding"])),

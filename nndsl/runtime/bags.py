@@ -1,6 +1,6 @@
 """Kernels of bags of words: sums of the few rows that a text names, instead of a product with rows of zeros.
 
-Distinct words are rows of i32: how many words there are, the words, and -1 for the rest.
+Distinct words are rows of i32: how many words there are, the words, and -1 for the rest, which is at least one number.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from nndsl.costs import MARKED_WORDS
 from nndsl.runtime.intrinsics import array_u8, kernel, share
-from nndsl.runtime.named_rows import marks, spread_row, sum_rows
+from nndsl.runtime.named_rows import marks, place_of, spread_row, sum_rows
 from nndsl.runtime.tiles import VECTOR_BYTES
 
 MOST_MARKS = 255
@@ -28,24 +28,26 @@ def distinct_words(words: Any, out: Any, vocabulary: Any, padding: Any, worker: 
     for i in range(begin, end):
         out[i, 0] = 0
     for low in range(0, vocabulary, MARKED_WORDS):
-        high = min(low + MARKED_WORDS, vocabulary)
+        span = min(MARKED_WORDS, vocabulary - low)
         for i in range(begin, end):
             mark = (i - begin) % MOST_MARKS + 1
             if mark == 1:
-                for j in range(high - low):
+                for j in range(span):
                     marked[j] = 0
+            # Padding, and whatever is no word of the window, counts as seen.
+            marked[place_of(padding - low, span)] = mark
+            marked[span] = mark
             count = out[i, 0]
             for j in range(length):
                 word = words[i, j]
-                inside = (word >= low) & (word < high) & (word != padding)
-                place = word - low if inside else MARKED_WORDS
-                new = inside & (marked[place] != mark)
+                place = place_of(word - low, span)
+                new = marked[place] != mark
                 marked[place] = mark
+                out[i, 1 + count] = word  # the next one lies over it where it is not new
                 count += 1 if new else 0
-                out[i, count if new else 0] = word  # the number of words comes there in the end
             out[i, 0] = count
     for i in range(begin, end):
-        for j in range(out[i, 0], length):
+        for j in range(out[i, 0], out.shape[1] - 1):
             out[i, 1 + j] = -1
 
 

@@ -14,7 +14,7 @@ from llvmlite import ir
 from nndsl.costs import MARKED_WORDS
 from nndsl.runtime.flow import Cell, each, least, over, stack
 from nndsl.runtime.intrinsics import pointer
-from nndsl.runtime.llvm import F32, F64, I32, I64, V, declare, intrinsic
+from nndsl.runtime.llvm import F32, F64, I32, I64, V, declare, intrinsic, native
 from nndsl.runtime.target import arrayobj, types
 from nndsl.runtime.tiles import VECTOR_BYTES, Kind, first_lanes, new_function
 
@@ -212,3 +212,10 @@ def marks(typing_context: Any) -> Any:
         return stack(b, MARKED_WORDS + 1).value
 
     return types.int64(), emit
+
+
+@native("i64", "i64", "i64")
+def place_of(distance: V, span: V) -> V:
+    """The mark of the word so far behind the first of a window: `span` where it is none of the window's."""
+    b = distance.b
+    return V(b, b.icmp_unsigned("<", distance.value, span.value)).choose(distance, span)

@@ -198,6 +198,7 @@ def _spread_row(words: Any, values: Any, out: Any, i: int, begin: int, end: int)
 
 
 NAMED_ROWS: dict[str, Any] = {"sum_rows": _sum_rows, "spread_row": _spread_row}
+NAMED_ROWS["place_of"] = lambda distance, span: distance if 0 <= distance < span else span
 NAMED_ROWS |= {"VECTOR_BYTES": 64, "MARKED_WORDS": MARKED_WORDS}
 FUNCTIONS: dict[str, Any] = {
     "exp": np.exp,
