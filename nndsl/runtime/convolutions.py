@@ -130,9 +130,9 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
     panel, by_lines, most = rounds(total, MOST_DEPTH), V(b, I1(0)), zero.const(VECTORS)
     if plain and not lanes:
         # Whole lines of the window at a time.
-        line = channels * TAPS
-        by_lines = _multiple(given.filters, kind.lanes) & given.axes[-1].window.equals(TAPS) & (line <= MOST_DEPTH)
-        panel = by_lines.choose(over(zero + MOST_DEPTH, line) * line, panel)
+        depth = channels * TAPS
+        by_lines = _multiple(given.filters, kind.lanes) & given.axes[-1].window.equals(TAPS) & (depth <= MOST_DEPTH)
+        panel = by_lines.choose(over(zero + MOST_DEPTH, depth) * depth, panel)
         most = by_lines.choose(most.const(LINE_VECTORS), most)
     unit_bytes = panel * columns.vectors * VECTOR_BYTES
     in_runs = None if lanes else _multiple(channels, RUN["steps"]) & _multiple(panel, RUN["steps"])

@@ -140,9 +140,9 @@ def _neighbours(module: Any, kind: Kind, vectors: int, places: int) -> Any:
             for some, values in zip(sums, totals, strict=True):
                 for total, value in zip(some, values, strict=True):
                     total.set(value)
-    for some, values in zip(targets, sums, strict=True):
-        for target, total in zip(some, values, strict=True):
-            kind.store(total.get(), target)
+    for places_of_row, cells in zip(targets, sums, strict=True):
+        for target, cell in zip(places_of_row, cells, strict=True):
+            kind.store(cell.get(), target)
     b.ret_void()
     return function
 
