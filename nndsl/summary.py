@@ -89,9 +89,8 @@ def summary_data(model: Model) -> dict[str, object]:
 def _table(model: Model) -> list[str]:
     cells = [("layer", "output", "params")]
     cells += [(row.shown, row.output, f"{row.params:,}") for row in rows(model)]
-    loose = sum(map(count, model.params)) - sum(
-        count(s) for s in model.params if any(s.name in note.params for note in model.layers)
-    )
+    of_layers = {name for note in model.layers for name in note.params}
+    loose = sum(count(s) for s in model.params if s.name not in of_layers)
     if loose:
         cells.append((f"(params of {model.name} itself)", "", f"{loose:,}"))
     widths = [max(len(row[i]) for row in cells) for i in range(3)]
