@@ -19,12 +19,12 @@ from nndsl.kernels.lowering import Argument
 
 Lowered = dict[Region, tuple[Kernel, list[Argument]]]
 
-WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-FIXED = {
+WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)")
+FIXED = (
     "above", "abs", "begin", "bool", "end", "f32", "f64", "i32", "i64", "inf", "left", "max", "min", "nan", "range",
     "right", "worker", "workers", *keyword.kwlist, *names.INTRINSICS,
     *(n for offered in names.MODULES.values() for n in offered),
-}  # fmt: skip
+)  # fmt: skip
 
 
 def merged(lowered: Mapping[Region, tuple[Kernel, list[Argument]]]) -> tuple[tuple[Kernel, ...], Lowered]:
@@ -36,19 +36,14 @@ def merged(lowered: Mapping[Region, tuple[Kernel, list[Argument]]]) -> tuple[tup
         first = kept.setdefault(shape_of(kernel), kernel)
         docs.setdefault(first.name, {}).update(dict.fromkeys(kernel.doc))
         found[region] = (first, arguments)
-    full = {k.name: replace(k, doc=tuple(docs[k.name])) for k in kept.values()}
+    full = {k.name: replace(k, doc=tuple(docs[k.name]), sizes=source.used_sizes(k)) for k in kept.values()}
     return tuple(full.values()), {region: (full[k.name], arguments) for region, (k, arguments) in found.items()}
 
 
 def shape_of(kernel: Kernel) -> Hashable:
     """The kernel's text with its own names numbered, and what its arrays and numbers are."""
-    lines = source.kernel(replace(kernel, name="_", doc=()))
-    body = "\n".join(lines[lines.index(next(line for line in lines if line.endswith("):"))) + 1 :])
-    numbers = {name: f"_{i}" for i, name in enumerate(kernel.buffers)}
-    given = {*FIXED, *kernel.sizes, *kernel.scalars}
-
-    def numbered(match: re.Match[str]) -> str:
-        name = match.group()
-        return name if name in given else numbers.setdefault(name, f"_{len(numbers)}")
-
-    return WORD.sub(numbered, body), kernel.types, kernel.sizes, kernel.scalars
+    between = WORD.split("\n".join(source.work(kernel)))  # every other one is a word
+    known = {name: name for name in (*FIXED, *kernel.sizes, *kernel.scalars)}
+    known.update((name, f"_{i}") for i, name in enumerate(kernel.buffers))
+    between[1::2] = [known.setdefault(word, f"_{len(known)}") for word in between[1::2]]
+    return "".join(between), kernel.types, kernel.sizes, kernel.scalars

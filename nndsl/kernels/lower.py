@@ -30,7 +30,8 @@ def lower(plan: Plan, region: Region, inside: bool = False) -> tuple[Kernel, lis
         case _:
             split, grain, body = ready(state)
     arguments = list(state.arguments.values())
-    written = {a.name for a in arguments if a.home in {target for target, _ in region.assigns}}
+    targets = {target for target, _ in region.assigns}
+    written = {a.name for a in arguments if a.home in targets}
 
     def clean(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
         return tidy(body, state.source_names, written)
