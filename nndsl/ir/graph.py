@@ -114,7 +114,7 @@ class Graph:
 def topological(
     roots: Iterable[Node],
     within: Collection[Node] | None = None,
-    inputs: Callable[[Node], Iterable[Node]] = attrgetter("inputs"),
+    inputs: Callable[[Node], Collection[Node]] = attrgetter("inputs"),
 ) -> list[Node]:
     """Nodes under `roots`, inputs first; with `within`, by way of those alone; with `inputs`, those stand for a node's
     own. Iterative: a graph may be deeper than Python's stack."""
@@ -131,7 +131,11 @@ def topological(
             for child in rest:
                 if child not in seen and (within is None or child in within):
                     seen.add(child)
-                    stack.append((child, iter(inputs(child))))
+                    below = inputs(child)
+                    if not below:
+                        order.append(child)
+                        continue
+                    stack.append((child, iter(below)))
                     break
             else:
                 order.append(node)
