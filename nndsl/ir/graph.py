@@ -23,7 +23,7 @@ NUMBERS = ("scalar", "const", "dim")
 LEAVES = (*ARRAYS, *NUMBERS)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Node:
     """One operation. `name` is what the source calls its value, where it has a name there."""
 

@@ -235,6 +235,8 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
 def with_parts(expr: Expr, of: Callable[[Expr], Expr]) -> Expr:
     """The expression with `of(part)` for each part; itself where none changes."""
     old = parts(expr)
+    if not old:
+        return expr
     new = tuple([of(part) for part in old])
     if all(map(is_, old, new)):
         return expr

@@ -63,7 +63,7 @@ class _Likeness:
     facts: list[Hashable] = field(default_factory=list)
 
     def of(self, region: Region) -> Hashable:
-        work = [(self.number(n), hashable(n.attrs), *map(self.number, n.inputs)) for n in region.nodes]
+        work = [(self.number(n), hashable(n.attrs) if n.attrs else (), *map(self.number, n.inputs)) for n in region.nodes]
         assigns = [(self.number(target), self.number(value)) for target, value in region.assigns]
         return region.form, region.space, tuple(work), tuple(assigns), tuple(self.facts)
 

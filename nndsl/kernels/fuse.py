@@ -86,7 +86,7 @@ class Fuser:
         self.members[region].add(node)
 
     def home(self, node: Node) -> Node:
-        return home_of(node, self.views)
+        return home_of(node, self.views) if node in self.views else node
 
     def earliest(self, node: Node) -> int:
         """The last region that must be done before `node` can be read through memory; -1 for leaves."""

@@ -19,7 +19,7 @@ def cse(graph: Graph) -> Graph:
     def merged(node: Node) -> Node:
         if node.op in ARRAYS:
             return node
-        key = (node.op, node.inputs, hashable(node.attrs), node.type)
+        key = (node.op, node.inputs, hashable(node.attrs) if node.attrs else (), node.type)
         return seen.setdefault(key, node)
 
     return rewrite(graph, merged)
