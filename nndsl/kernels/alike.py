@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -63,7 +64,7 @@ class _Likeness:
     facts: list[Hashable] = field(default_factory=list)
 
     def of(self, region: Region) -> Hashable:
-        work = [(self.number(n), hashable(n.attrs) if n.attrs else (), *map(self.number, n.inputs)) for n in region.nodes]
+        work = [(self.number(n), hashable(n.attrs), *map(self.number, n.inputs)) for n in region.nodes]
         assigns = [(self.number(target), self.number(value)) for target, value in region.assigns]
         return region.form, region.space, tuple(work), tuple(assigns), tuple(self.facts)
 
@@ -92,15 +93,14 @@ class _Likeness:
 
 def merged(lowered: Mapping[Region, tuple[Kernel, list[Argument]]]) -> tuple[tuple[Kernel, ...], Lowered]:
     """The kernels to be written, and for each region the one that serves it with the region's own arrays."""
-    shapes: dict[Hashable, Hashable] = {}
+    bodies = {(id(kernel.body), kernel.grain): kernel for kernel, _ in lowered.values()}
+    rivals = Counter(map(outline, bodies.values()))
+    shapes = {body: shape_of(k) if rivals[outline(k)] > 1 else body for body, k in bodies.items()}
     kept: dict[Hashable, Kernel] = {}
     found: Lowered = {}
     docs: dict[str, dict[str, None]] = {}
     for region, (kernel, arguments) in lowered.items():
-        body = (id(kernel.body), kernel.grain)
-        if body not in shapes:
-            shapes[body] = shape_of(kernel)
-        first = kept.setdefault(shapes[body], kernel)
+        first = kept.setdefault(shapes[id(kernel.body), kernel.grain], kernel)
         docs.setdefault(first.name, {}).update(dict.fromkeys(doc(region)))
         found[region] = (first, arguments)
     full = {k.name: replace(k, doc=tuple(docs[k.name]), sizes=source.used_sizes(k)) for k in kept.values()}
@@ -114,10 +114,15 @@ def doc(region: Region) -> tuple[str, ...]:
     return tuple(f"{s.where}  {s.source.line(s.line).strip()}" for s in ordered)
 
 
+def outline(kernel: Kernel) -> Hashable:
+    """What its arrays and numbers are: kernels with the same text have the same."""
+    return kernel.types, kernel.sizes, kernel.scalars
+
+
 def shape_of(kernel: Kernel) -> Hashable:
     """The kernel's text with its own names numbered, and what its arrays and numbers are."""
     between = WORD.split("\n".join(source.work(kernel)))  # every other one is a word
     known = {name: name for name in (*FIXED, *kernel.sizes, *kernel.scalars)}
     known.update((name, f"_{i}") for i, name in enumerate(kernel.buffers))
     between[1::2] = [known.setdefault(word, f"_{len(known)}") for word in between[1::2]]
-    return "".join(between), kernel.types, kernel.sizes, kernel.scalars
+    return "".join(between), outline(kernel)
