@@ -242,9 +242,9 @@ def with_parts(expr: Expr, of: Callable[[Expr], Expr]) -> Expr:
         return expr
     match expr:
         case Load():
-            return replace(expr, index=new)
+            return Load(expr.buffer, new, expr.dtype)
         case Binary():
-            return replace(expr, left=new[0], right=new[1])
+            return Binary(expr.op, *new, expr.dtype)
         case Negate() | Not() | Cast():
             return replace(expr, operand=new[0])
         case Apply():
