@@ -244,7 +244,8 @@ def with_parts(expr: Expr, of: Callable[[Expr], Expr]) -> Expr:
         case Load():
             return Load(expr.buffer, new, expr.dtype)
         case Binary():
-            return Binary(expr.op, *new, expr.dtype)
+            left, right = new
+            return Binary(expr.op, left, right, expr.dtype)
         case Negate() | Not() | Cast():
             return replace(expr, operand=new[0])
         case Apply():
