@@ -16,14 +16,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from nndsl.diagnostics import Imported, InternalError, NndslError, Problem, Source
+from nndsl.ir.collecting import without_collecting
 from nndsl.ir.experiment import TrainSpec
 from nndsl.ir.graph import Graph, Model, Reading
 from nndsl.ir.types import NUMPY_NAMES
@@ -111,15 +110,16 @@ def graph_of(checked: Experiment, program: str) -> Graph:
     """The graph of one program, before any pass."""
     from nndsl.passes import programs
 
-    match program:
-        case "predict":
-            return programs.predict(checked.model)
-        case "evaluate":
-            return programs.evaluate(checked.model)
-        case "train":
-            return programs.train(checked.model, checked.train.optimizer)
-        case "gradient":
-            return programs.gradient(checked.model)
+    with without_collecting():
+        match program:
+            case "predict":
+                return programs.predict(checked.model)
+            case "evaluate":
+                return programs.evaluate(checked.model)
+            case "train":
+                return programs.train(checked.model, checked.train.optimizer)
+            case "gradient":
+                return programs.gradient(checked.model)
     raise InternalError(f"no program {program}")
 
 
@@ -165,19 +165,6 @@ def module_of(graph: Graph, optimize: bool = True, timed: bool = False) -> Modul
 
     with without_collecting():
         return generate(run(graph, PIPELINE if optimize else NEEDED), timed)
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """Python does not look for garbage meanwhile: it would go through a graph again and again, and find that all of it
-    is in use."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def open_session(

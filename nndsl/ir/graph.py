@@ -7,8 +7,10 @@ symbolic dim, as a number). Nodes are compared by identity. Every node keeps the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from nndsl.diagnostics import Span
@@ -21,7 +23,7 @@ NUMBERS = ("scalar", "const", "dim")
 LEAVES = (*ARRAYS, *NUMBERS)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Node:
     """One operation. `name` is what the source calls its value, where it has a name there."""
 
@@ -94,21 +96,25 @@ class Graph:
         """All nodes that must be computed."""
         return tuple(n for _, n in self.outputs) + tuple(u.value for u in self.updates)
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> Sequence[Node]:
         """All nodes reachable from the roots, inputs before users, in a fixed order."""
+        return self._nodes
+
+    @cached_property
+    def _nodes(self) -> Sequence[Node]:
+        # Many passes ask for them, of which most leave a graph as it is.
         return topological(self.roots)
 
     def leaves(self, op: str) -> list[Node]:
         """The leaves of one sort, update targets included, in order of first use."""
-        found = [n for n in self.nodes() if n.op == op]
-        found += [u.target for u in self.updates if u.target.op == op and u.target not in set(found)]
-        return found
+        found = [n for n in (*self.nodes(), *(u.target for u in self.updates)) if n.op == op]
+        return list(dict.fromkeys(found))
 
 
 def topological(
     roots: Iterable[Node],
     within: Collection[Node] | None = None,
-    inputs: Callable[[Node], Iterable[Node]] = lambda node: node.inputs,
+    inputs: Callable[[Node], Collection[Node]] = attrgetter("inputs"),
 ) -> list[Node]:
     """Nodes under `roots`, inputs first; with `within`, by way of those alone; with `inputs`, those stand for a node's
     own. Iterative: a graph may be deeper than Python's stack."""
@@ -125,7 +131,11 @@ def topological(
             for child in rest:
                 if child not in seen and (within is None or child in within):
                     seen.add(child)
-                    stack.append((child, iter(inputs(child))))
+                    below = inputs(child)
+                    if not below:
+                        order.append(child)
+                        continue
+                    stack.append((child, iter(below)))
                     break
             else:
                 order.append(node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import TypeAlias
 
 
@@ -217,6 +218,8 @@ def equal(a: Operand, b: Operand) -> Expr:
 def parts(expr: Expr) -> tuple[Expr, ...]:
     """What an expression is made of."""
     match expr:
+        case Num() | Var():
+            return ()
         case Load():
             return expr.index
         case Binary():
@@ -227,23 +230,28 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
             return expr.arguments
         case Select():
             return (expr.condition, expr.then, expr.otherwise)
-        case Num() | Var():
-            return ()
 
 
 def with_parts(expr: Expr, of: Callable[[Expr], Expr]) -> Expr:
-    """The expression with `of(part)` for each part."""
+    """The expression with `of(part)` for each part; itself where none changes."""
+    old = parts(expr)
+    if not old:
+        return expr
+    new = tuple([of(part) for part in old])
+    if all(map(is_, old, new)):
+        return expr
     match expr:
         case Load():
-            return replace(expr, index=tuple(of(i) for i in expr.index))
+            return Load(expr.buffer, new, expr.dtype)
         case Binary():
-            return replace(expr, left=of(expr.left), right=of(expr.right))
+            left, right = new
+            return Binary(expr.op, left, right, expr.dtype)
         case Negate() | Not() | Cast():
-            return replace(expr, operand=of(expr.operand))
+            return replace(expr, operand=new[0])
         case Apply():
-            return replace(expr, arguments=tuple(of(a) for a in expr.arguments))
+            return replace(expr, arguments=new)
         case Select():
-            return replace(expr, condition=of(expr.condition), then=of(expr.then), otherwise=of(expr.otherwise))
+            return replace(expr, condition=new[0], then=new[1], otherwise=new[2])
         case Num() | Var():
             return expr
 
@@ -323,6 +331,12 @@ class If(Structure):
 
 
 Statement: TypeAlias = For | Let | Store | Accumulate | ArgStep | CallKernel | Comment | If
+
+
+def with_body(statement: For | If, body: tuple[Statement, ...]) -> For | If:
+    """The statement around another body; itself where that is the one it has."""
+    same = len(body) == len(statement.body) and all(map(is_, body, statement.body))
+    return statement if same else replace(statement, body=body)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,16 +12,21 @@ Rule = Callable[[Node], Node]
 
 def with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
     """The node over other inputs; itself when nothing changed."""
-    same = all(a is b for a, b in zip(node.inputs, inputs, strict=True))
-    return node if same else replace(node, inputs=inputs)
+    if inputs == node.inputs:
+        return node
+    return Node(node.op, inputs, node.attrs, node.type, node.span, node.name)  # `replace` takes three times as long
 
 
 def rebuild(roots: Iterable[Node], rule: Rule, known: dict[Node, Node] | None = None) -> dict[Node, Node]:
     """New node for each old one under `roots`: inputs first, then `rule` on the node over its new inputs."""
-    new: dict[Node, Node] = dict(known or {})
-    for node in topological(roots):
+    return _rebuilt(topological(roots), rule, dict(known or {}))
+
+
+def _rebuilt(order: Iterable[Node], rule: Rule, new: dict[Node, Node]) -> dict[Node, Node]:
+    """`new` with what is missing in it."""
+    for node in order:
         if node not in new:
-            over = with_inputs(node, tuple(new[i] for i in node.inputs))
+            over = with_inputs(node, tuple([new[i] for i in node.inputs]))
             new[node] = rule(_with_body(over, rule) if node.op == "scan" else over)
     return new
 
@@ -38,8 +43,11 @@ def _with_body(node: Node, rule: Rule) -> Node:
 
 
 def rewrite(graph: Graph, rule: Rule) -> Graph:
-    """A graph with `rule` applied to every node, inputs first. Update targets stay as they are."""
-    new = rebuild(graph.roots, rule)
+    """A graph with `rule` applied to every node, inputs first; itself when nothing changed. Update targets stay as they
+    are."""
+    new = _rebuilt(graph.nodes(), rule, {})
+    if all(new[root] is root for root in graph.roots):
+        return graph
     outputs = tuple((name, new[node]) for name, node in graph.outputs)
     updates = tuple(Update(u.target, new[u.value]) for u in graph.updates)
     return replace(graph, outputs=outputs, updates=updates)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nndsl.ir.each import Each, Window
 from nndsl.ir.graph import Body, Graph, Node, topological
 
 
-def names_of(nodes: list[Node]) -> dict[Node, str]:
+def names_of(nodes: Sequence[Node]) -> dict[Node, str]:
     """A readable, unique name for each node: the source's name, else the op with a number."""
     taken: dict[str, int] = {}
     out: dict[Node, str] = {}
@@ -49,7 +49,7 @@ def show(graph: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(nodes: list[Node], names: Mapping[Node, str], depth: int) -> list[str]:
+def _lines(nodes: Sequence[Node], names: Mapping[Node, str], depth: int) -> list[str]:
     """A line for each node, but for numbers."""
     lines: list[str] = []
     pad = "  " * depth

@@ -92,7 +92,7 @@ class Writer:
                     kernel.name,
                     [
                         *(self.at(a.home) for a in arguments),
-                        *source.used_sizes(kernel),
+                        *kernel.sizes,
                         *kernel.scalars,
                         "worker",
                         "workers",
@@ -126,7 +126,7 @@ class Writer:
             self.say(f"{ROUND} = {at} % {body.rounds}")
         for inner in region.body:
             kernel, arguments = self.lowered[inner]
-            given = [*(self.at(a.home) for a in arguments), *source.used_sizes(kernel), *kernel.scalars]
+            given = [*(self.at(a.home) for a in arguments), *kernel.sizes, *kernel.scalars]
             self.call(kernel.name, [*given, "0", "1"])
             if self.clocks is not None:
                 self.tick(self.clocks.setdefault(inner, len(self.clocks) + 1))

@@ -15,6 +15,8 @@ value comes later: then it waits for that one.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from nndsl.costs import MOST_WAITING
 from nndsl.ir.graph import ARRAYS, Graph, Node
 from nndsl.ir.plan import LOOPS, Region, home_of
@@ -84,7 +86,7 @@ class Fuser:
         self.members[region].add(node)
 
     def home(self, node: Node) -> Node:
-        return home_of(node, self.views)
+        return home_of(node, self.views) if node in self.views else node
 
     def earliest(self, node: Node) -> int:
         """The last region that must be done before `node` can be read through memory; -1 for leaves."""
@@ -124,8 +126,9 @@ class Fuser:
             home = self.home(update.value)
             if self.waits(home):
                 self.place_alone(home)
-        for region in self.regions if self.graph.updates else ():
-            self.note_reads(region)
+        targets = {update.target for update in self.graph.updates}
+        for region in self.regions if targets else ():
+            self.note_reads(region, targets)
         for update in self.graph.updates:
             self.assign(update.target, update.value)
 
@@ -378,14 +381,15 @@ class Fuser:
 
     # --- updates ---------------------------------------------------------------------------------------
 
-    def note_reads(self, region: Region) -> None:
-        """Remember what a region reads, and where in it: each update asks, and by now no node moves any more."""
+    def note_reads(self, region: Region, targets: AbstractSet[Node]) -> None:
+        """Remember where a region reads what will be updated: each update asks, and by now no node moves any more."""
         reads = self.reads[region] = {}
         for node in region.nodes:
             for child in node.inputs:
                 home = self.home(child)
-                reads.setdefault(home, []).append((node, child))
-                self.readers.setdefault(home, {})[region] = None
+                if home in targets:
+                    reads.setdefault(home, []).append((node, child))
+                    self.readers.setdefault(home, {})[region] = None
 
     def assign(self, target: Node, value: Node) -> None:
         """Write `value` over `target` where nobody needs the old value afterwards."""

@@ -30,7 +30,8 @@ def lower(plan: Plan, region: Region, inside: bool = False) -> tuple[Kernel, lis
         case _:
             split, grain, body = ready(state)
     arguments = list(state.arguments.values())
-    written = {a.name for a in arguments if a.home in {target for target, _ in region.assigns}}
+    targets = {target for target, _ in region.assigns}
+    written = {a.name for a in arguments if a.home in targets}
 
     def clean(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
         return tidy(body, state.source_names, written)
@@ -38,20 +39,13 @@ def lower(plan: Plan, region: Region, inside: bool = False) -> tuple[Kernel, lis
     made = in_pieces(clean(tuple(body)), clean)
     buffers, scalars = tuple(a.name for a in arguments), tuple(state.scalars)
     types = (*(_type(a) for a in arguments), *state.scalars.values())
-    doc = _doc(region)
-    return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, doc, state.across, types), arguments
+    across = state.across
+    return Kernel(region.name, buffers, plan.sizes, scalars, split, grain, made, across=across, types=types), arguments
 
 
 def _type(array: Argument) -> str:
     """A number lies in an array of one element."""
     return f"{array.home.dtype}[{', '.join(map(str, array.shape)) or 1}]"
-
-
-def _doc(region: Region) -> tuple[str, ...]:
-    """The source lines that a kernel carries out."""
-    spans = {n.span.where: n.span for n in region.nodes if n.span is not None}
-    ordered = sorted(spans.values(), key=lambda s: (s.source.name, s.line))
-    return tuple(f"{s.where}  {s.source.line(s.line).strip()}" for s in ordered)
 
 
 __all__ = ["Argument", "lower"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from nndsl.diagnostics import InternalError
@@ -26,6 +27,11 @@ ABOVE = "above"
 
 Loops: TypeAlias = tuple[Expr | None, int | Expr, list[Statement]]
 """The extent that workers share (None: no loop is cut), the multiple it is cut at, and the statements."""
+
+
+def given_names(plan: Plan) -> frozenset[str]:
+    """The names that no local can have in any kernel of a program."""
+    return WORDS.union(AXES, plan.sizes, plan.scalars)
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,13 @@ class Lowering:
 
     # --- names -----------------------------------------------------------------------------------------
 
+    @cached_property
+    def given(self) -> frozenset[str]:
+        return given_names(self.plan)
+
     def fresh(self, base: str) -> str:
         name, number = base, 2
-        given = {*AXES, *self.plan.sizes, *self.plan.scalars}
-        while name in self.taken or name in WORDS or name in given:
+        while name in self.taken or name in self.given:
             name, number = f"{base}_{number}", number + 1
         self.taken.add(name)
         return name

@@ -13,9 +13,9 @@ from nndsl.ir.plan import LOOPS, Block, Buffer, Plan, Region, home_of
 from nndsl.ir.text import names_of
 from nndsl.ir.types import BYTES
 from nndsl.kernels.fuse import fuse
-from nndsl.kernels.phases import crossing, is_contraction
+from nndsl.kernels.phases import crossing
 from nndsl.kernels.recompute import recompute, without_unread
-from nndsl.ops.op import Indexed, Parts, Pointwise, Ready, Reduce
+from nndsl.ops.op import Contract, Indexed, Parts, Pointwise, Ready, Reduce
 from nndsl.ops.table import OPS
 
 
@@ -68,8 +68,9 @@ def body_graph(loop: Node) -> Graph:
 def _fused(graph: Graph) -> tuple[list[Region], dict[Node, Node], set[Node]]:
     """Regions, views and stored values, of scans' bodies too."""
     regions, views, _ = fuse(graph)
-    recompute(graph, regions, views, _stored(graph, regions, views))
     stored = _stored(graph, regions, views)
+    if recompute(graph, regions, views, set(stored)):
+        stored = _stored(graph, regions, views)
     without_unread(regions, stored)
     for region in regions:
         if region.form in LOOPS:
@@ -89,16 +90,14 @@ def _stored(graph: Graph, regions: list[Region], views: dict[Node, Node]) -> set
         members = set(region.nodes)
         for node in region.nodes:
             lowering = OPS[node.op].lowering
-            through_memory = not isinstance(lowering, Pointwise) or isinstance(lowering, Indexed)
-            rows = region.form == "rows" and not is_contraction(node)
+            contraction = isinstance(lowering, Contract)
+            rows = region.form == "rows" and not contraction
+            in_place = isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed))
             for child in node.inputs:
-                inside = child in members and (
-                    isinstance(lowering, Pointwise) or (rows and not isinstance(lowering, Indexed))
-                )
-                if not inside or (through_memory and not rows):
+                if not in_place or child not in members:
                     found.add(home_of(child, views))
             made_apart = isinstance(lowering, Reduce | Ready | Parts) and not rows
-            if is_contraction(node) or node.op in ("scan_part", "each_part") or made_apart:
+            if contraction or node.op in ("scan_part", "each_part") or made_apart:
                 found.add(node)
         found |= crossing(region)
         found |= {home_of(value, views) for _, value in region.assigns if value not in members}
@@ -193,7 +192,8 @@ def _sizes(nodes: list[Node], arrays: tuple[Node, ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for node in (*nodes, *arrays):
         for value in (*node.shape, *_attr_sizes(node)):
-            found.update(dict.fromkeys(symbols(value)))
+            if isinstance(value, Dim):
+                found.update(dict.fromkeys(symbols(value)))
     return tuple(found)
 
 

@@ -15,9 +15,8 @@ from nndsl.ir.loops import Kernel
 from nndsl.ir.plan import Plan, Region
 from nndsl.ir.types import DTYPES
 from nndsl.kernels import names, source
-from nndsl.kernels.alike import merged
+from nndsl.kernels.alike import lowered_once, merged
 from nndsl.kernels.entry import entry_text
-from nndsl.kernels.lower import lower
 from nndsl.kernels.memory import plan as make_plan
 from nndsl.kernels.row_wise import without_barriers
 from nndsl.kernels.show import show_plan
@@ -86,8 +85,7 @@ def generate(graph: Graph, timed: bool = False) -> Module:
     named, sizes = with_free_names(graph)
     ready = own_results(keep_old(cse(simplify(cse(prune(canonical(parts(chains(named)))))))))
     plan = make_plan(ready)
-    each = {r: lower(plan, r, inside=r is not top) for top in plan.regions for r in top.kernels()}
-    each, free = without_barriers(plan.regions, each)
+    each, free = without_barriers(plan.regions, lowered_once(plan))
     kernels, lowered = merged(each)
     slots = (*_slots(plan), *([Slot("clocks", "clocks")] if timed else []))
     clocks: dict[Region, int] | None = {} if timed else None

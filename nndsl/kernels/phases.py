@@ -67,21 +67,19 @@ class Phases:
 def phases(region: Region) -> Phases:
     """Number the loops of a row."""
     of: dict[Node, int] = {}
-    members = set(region.nodes)
-    for node in region.nodes:
-        kind = role(node, region.space)
-        at = 0 if kind in ("full", "columns") or is_row_reduction(node, region) else -1
+    kinds = {node: role(node, region.space) for node in region.nodes}
+    last = -1
+    for node, kind in kinds.items():
+        in_loop = kind in ("full", "columns") or is_row_reduction(node, region)
+        at = 0 if in_loop else -1
         for child in node.inputs:
-            if child not in members or role(child, region.space) == "scalar":
-                continue
-            if role(child, region.space) == "full":
-                at = max(at, of[child])
-            else:
-                at = max(at, of[child] + (1 if kind == "full" else 0))
+            below = kinds.get(child, "scalar")
+            if below != "scalar":
+                at = max(at, of[child] + (1 if kind == "full" and below != "full" else 0))
         of[node] = at
-    full = [at for node, at in of.items() if role(node, region.space) == "full"]
-    reduced = [of[n] for n in region.nodes if is_row_reduction(n, region) or role(n, region.space) == "columns"]
-    return Phases(of, max([*full, *reduced], default=-1) + 1)
+        if in_loop:
+            last = max(last, at)
+    return Phases(of, last + 1)
 
 
 def crossing(region: Region) -> set[Node]:
@@ -89,6 +87,8 @@ def crossing(region: Region) -> set[Node]:
     if region.form != "rows" or len(region.space) < 1:
         return set()
     order = phases(region)
+    if order.count < 2:
+        return set()
     members = set(region.nodes)
     found: set[Node] = set()
     for node in region.nodes:

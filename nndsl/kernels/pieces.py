@@ -30,6 +30,7 @@ from nndsl.ir.loops import (
     Store,
     Var,
     parts,
+    with_body,
     with_parts,
 )
 
@@ -42,11 +43,11 @@ def in_pieces(body: Body, clean: Callable[[Body], Body]) -> Body:
     for statement in body:
         match statement:
             case For() if any(isinstance(s, For) for s in statement.body):
-                out.append(replace(statement, body=in_pieces(statement.body, clean)))
+                out.append(with_body(statement, in_pieces(statement.body, clean)))
             case For(start=Num(), stop=Num(), step=1):
                 out += _cut(statement, clean)
             case If():
-                out.append(replace(statement, body=in_pieces(statement.body, clean)))
+                out.append(with_body(statement, in_pieces(statement.body, clean)))
             case _:
                 out.append(statement)
     return tuple(out)

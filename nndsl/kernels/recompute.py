@@ -36,8 +36,9 @@ def _read_apart(uses: _Uses) -> bool:
     return bool(uses.readers) and not uses.fixed
 
 
-def recompute(graph: Graph, regions: list[Region], views: Mapping[Node, Node], stored: set[Node]) -> None:
-    """Put copies of cheap values into the regions that read them; `stored` is what passes through memory so far."""
+def recompute(graph: Graph, regions: list[Region], views: Mapping[Node, Node], stored: set[Node]) -> bool:
+    """Put copies of cheap values into the regions that read them, and say whether there are any; `stored` is what
+    passes through memory so far."""
     place = {region: i for i, region in enumerate(regions)}
     updated = {target: place[region] for region in regions for target, _ in region.assigns}
     uses = _uses(graph, regions, views, stored)
@@ -64,6 +65,7 @@ def recompute(graph: Graph, regions: list[Region], views: Mapping[Node, Node], s
             for reader, nodes in found.readers.items():
                 _insert(reader, needed, nodes)
                 loaded[reader] = (loaded[reader] | large) - {node}
+    return bool(again)
 
 
 def without_unread(regions: list[Region], stored: set[Node]) -> None:

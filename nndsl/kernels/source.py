@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 
 from nndsl.ir.loops import (
@@ -167,9 +168,15 @@ def kernel(node: Kernel) -> list[str]:
     """A kernel as a function, with the source lines it carries out above it."""
     typed = [f"{name}: {kind}" for name, kind in zip((*node.buffers, *node.scalars), node.types, strict=True)]
     arrays, scalars = typed[: len(node.buffers)], typed[len(node.buffers) :]
-    numbers = [*used_sizes(node), *scalars, "worker", "workers"]
-    lines = [*(f"# {line}" for line in node.doc), "@kernel", *signature(node.name, arrays, numbers)]
+    numbers = [*node.sizes, *scalars, "worker", "workers"]
+    doc = [f"# {line}" for line in node.doc]
+    return [*doc, "@kernel", *signature(node.name, arrays, numbers), *work(node)]
+
+
+def work(node: Kernel) -> list[str]:
+    """What a kernel does: its share of the loop that workers divide, then its statements."""
     grain = node.grain if isinstance(node.grain, int) else text(node.grain)
+    lines: list[str] = []
     if node.split is not None and node.across is not None:
         extents = f"{text(node.split)}, {text(node.across)}"
         lines.append(f"    begin, end, left, right = share_area({extents}, worker, workers, {grain})")
@@ -186,15 +193,7 @@ def signature(name: str, arrays: list[str], numbers: list[str]) -> list[str]:
     return [f"def {name}(", *(f"    {array}," for array in arrays), f"    {', '.join(numbers)},", "):"]
 
 
-def used_sizes(node: Kernel) -> list[str]:
-    """The symbolic sizes that a kernel reads, or its arrays have."""
-    used = _names_in(node)
-    return [s for s in node.sizes if s in used]
-
-
-def _names_in(node: Kernel) -> set[str]:
-    import re
-
-    lines = [*block(node.body, 1), *node.types]
-    lines += [text(extent) for extent in (node.split, node.across) if extent is not None]
-    return set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
+def used_sizes(node: Kernel) -> tuple[str, ...]:
+    """Of a kernel's sizes those that it reads, or its arrays have."""
+    used = set(re.findall(r"[A-Za-z_]\w*", "\n".join([*work(node), *node.types])))
+    return tuple(s for s in node.sizes if s in used)

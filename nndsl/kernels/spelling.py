@@ -24,7 +24,8 @@ ENTRY = re.compile(r".*_(?:kernel|at|next|spare|step|to)(?:_\d+)?|lines|sync|tab
 
 def with_free_names(graph: Graph) -> tuple[Graph, dict[str, str]]:
     """The graph with a new name for each size whose name is taken, and the old name of each new one."""
-    used = dict.fromkeys(name for node in all_nodes(graph) for size in _sizes(node) for name in symbols(size))
+    sizes = dict.fromkeys(size for node in all_nodes(graph) for size in _sizes(node))
+    used = dict.fromkeys(name for size in sizes for name in symbols(size))
     new: dict[str, str] = {}
     for name in used:
         free = name

@@ -31,6 +31,7 @@ from nndsl.ir.loops import (
     Store,
     Var,
     parts,
+    with_body,
     with_parts,
 )
 from nndsl.kernels.source import text
@@ -44,13 +45,22 @@ Body = tuple[Statement, ...]
 
 def tidy(body: Body, source_names: AbstractSet[str], written: AbstractSet[str]) -> Body:
     """The body of a kernel. No read moves past a store to one of the arrays `written`, which the kernel updates."""
-    uses = Counter(name for statement in body for name in _uses(statement))
+    uses = Counter(_uses(*body))
     for name in _changing(body):
         uses[name] = 0
     return tuple(_with_roots(s) for s in _tidied(body, uses, source_names, written))
 
 
 def _tidied(body: Body, uses: Counter[str], source_names: AbstractSet[str], written: AbstractSet[str]) -> Body:
+    if any(isinstance(s, Let) and uses[s.name] == 1 for s in body):
+        body = _joined(body, uses, source_names, written)
+    return tuple(
+        with_body(s, _tidied(s.body, uses, source_names, written)) if isinstance(s, For | If) else s for s in body
+    )
+
+
+def _joined(body: Body, uses: Counter[str], source_names: AbstractSet[str], written: AbstractSet[str]) -> Body:
+    """The statements of one block, without locals whose value went to where it is used."""
     rest: list[Statement | None] = list(body)  # None for those that went into another
     users = {name: place for place, statement in enumerate(body) for name in _uses(statement)}
     barrier = _barriers(body, written)
@@ -62,21 +72,13 @@ def _tidied(body: Body, uses: Counter[str], source_names: AbstractSet[str], writ
         user = rest[later] if place < later <= barrier[place] else None
         if not isinstance(user, Let | Store | Accumulate):
             continue
-        stored = user == Store(*_target(user), Var(statement.name, statement.value.dtype))
+        stored = isinstance(user, Store) and user.value == Var(statement.name, statement.value.dtype)
         if stored or statement.name not in source_names:
             merged = _with(user, statement.name, statement.value)
             if merged is not None:
                 rest[later], rest[place] = merged, None
                 users.update(dict.fromkeys(_names(statement.value), later))
-    return tuple(
-        replace(s, body=_tidied(s.body, uses, source_names, written)) if isinstance(s, For | If) else s
-        for s in rest
-        if s is not None
-    )
-
-
-def _target(statement: Statement) -> tuple[str, tuple[Expr, ...]]:
-    return (statement.buffer, statement.index) if isinstance(statement, Store) else ("", ())
+    return tuple(s for s in rest if s is not None)
 
 
 def _barriers(body: Body, written: AbstractSet[str]) -> list[int]:
@@ -91,10 +93,8 @@ def _barriers(body: Body, written: AbstractSet[str]) -> list[int]:
     return out[::-1]
 
 
-def _with(statement: Statement, name: str, value: Expr) -> Statement | None:
+def _with(statement: Let | Store | Accumulate, name: str, value: Expr) -> Statement | None:
     """The statement with a value in place of a local, unless that gets too long."""
-    if not isinstance(statement, Let | Store | Accumulate):
-        return None
     made = _filled(statement.value, name, value)
     return replace(statement, value=made) if len(text(made)) <= WIDTH else None
 
@@ -106,9 +106,10 @@ def _with_roots(statement: Statement) -> Statement:
     """The statement with `over_root(x, v, c)` for each x / (sqrt(v) + c)."""
     match statement:
         case For() | If():
-            return replace(statement, body=tuple(_with_roots(s) for s in statement.body))
+            return with_body(statement, tuple(_with_roots(s) for s in statement.body))
         case Let() | Store() | Accumulate():
-            return replace(statement, value=_over_root(statement.value))
+            made = _over_root(statement.value)
+            return statement if made is statement.value else replace(statement, value=made)
     return statement
 
 
@@ -129,28 +130,43 @@ def _filled(expr: Expr, name: str, value: Expr) -> Expr:
     return with_parts(expr, lambda part: _filled(part, name, value))
 
 
-def _names(expr: Expr) -> list[str]:
-    """The locals in an expression, once for each use."""
-    return [expr.name] if isinstance(expr, Var) else [name for part in parts(expr) for name in _names(part)]
+def _names(*exprs: Expr) -> list[str]:
+    """The locals in expressions, once for each use, in no order."""
+    found: list[str] = []
+    rest = list(exprs)
+    while rest:
+        expr = rest.pop()
+        if isinstance(expr, Var):
+            found.append(expr.name)
+        else:
+            rest += parts(expr)
+    return found
 
 
-def _uses(statement: Statement) -> list[str]:
-    """The locals that a statement reads, once for each use."""
-    match statement:
-        case For():
-            return [*_names(statement.start), *_names(statement.stop), *(n for s in statement.body for n in _uses(s))]
-        case If():
-            return [*_names(statement.condition), *(n for s in statement.body for n in _uses(s))]
-        case Let() | Accumulate():
-            return _names(statement.value)
-        case Store():
-            return [*_names(statement.value), *(n for i in statement.index for n in _names(i))]
-        case ArgStep():
-            return [*_names(statement.value), *_names(statement.value), *_names(statement.index)]
-        case CallKernel():
-            return list(statement.arguments)
-        case Comment():
-            return []
+def _uses(*statements: Statement) -> list[str]:
+    """The locals that statements read, once for each use, in no order."""
+    found: list[str] = []
+    rest = list(statements)
+    while rest:
+        statement = rest.pop()
+        match statement:
+            case For():
+                found += _names(statement.start, statement.stop)
+                rest += statement.body
+            case If():
+                found += _names(statement.condition)
+                rest += statement.body
+            case Let() | Accumulate():
+                found += _names(statement.value)
+            case Store():
+                found += _names(statement.value, *statement.index)
+            case ArgStep():
+                found += _names(statement.value, statement.value, statement.index)
+            case CallKernel():
+                found += statement.arguments
+            case Comment():
+                pass
+    return found
 
 
 def _changing(body: Body) -> list[str]:

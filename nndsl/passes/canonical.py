@@ -24,10 +24,10 @@ def canonical(graph: Graph) -> Graph:
 
 
 def _canonical(node: Node) -> Node:
-    if node.is_leaf:
+    if node.is_leaf or not isinstance(lowering := OPS[node.op].lowering, Reduce | Contract | View):
         return node
     with b.at(node.span):
-        match OPS[node.op].lowering:
+        match lowering:
             case Reduce(combine) if combine.startswith("arg"):
                 return _arg(node)
             case Reduce():

@@ -15,7 +15,7 @@ results where they are needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nndsl.costs import LIGHT, product_again_pays
@@ -46,7 +46,7 @@ def chains(graph: Graph) -> Graph:
 class _Finder:
     """The walk that collects chains. None may depend on itself by way of others: each is computed as a whole."""
 
-    def __init__(self, graph: Graph, nodes: list[Node]) -> None:
+    def __init__(self, graph: Graph, nodes: Sequence[Node]) -> None:
         self.nodes = nodes
         self.users = users(nodes)
         self.roots = set(graph.roots)

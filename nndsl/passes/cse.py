@@ -19,14 +19,15 @@ def cse(graph: Graph) -> Graph:
     def merged(node: Node) -> Node:
         if node.op in ARRAYS:
             return node
-        key = (node.op, tuple(id(i) for i in node.inputs), _hashable(node.attrs), node.type)
+        key = (node.op, node.inputs, hashable(node.attrs), node.type)
         return seen.setdefault(key, node)
 
     return rewrite(graph, merged)
 
 
-def _hashable(value: Any) -> Hashable:
-    if isinstance(value, Mapping):
-        return tuple(sorted((k, _hashable(v)) for k, v in value.items()))
+def hashable(value: Any) -> Hashable:
+    """Attributes, or one of them, as a part of a key."""
+    if isinstance(value, dict | Mapping):
+        return tuple(sorted((k, hashable(v)) for k, v in value.items())) if value else ()
     # 1, 1.0 and True are equal and hash alike, and mean different consts.
     return (type(value).__name__, repr(value)) if isinstance(value, (int, float)) else value

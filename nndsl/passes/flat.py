@@ -18,7 +18,7 @@ from nndsl.ops.table import OPS
 
 def flat(graph: Graph) -> Graph:
     """Rewrite what scans are given."""
-    return rewrite(graph, _flat)
+    return rewrite(graph, _flat) if any(n.op == "scan" for n in graph.nodes()) else graph
 
 
 def _flat(node: Node) -> Node:

@@ -19,7 +19,7 @@ def fold(graph: Graph) -> Graph:
 
 
 def _folded(node: Node) -> Node:
-    if node.is_leaf or not node.inputs or any(i.op != "const" for i in node.inputs):
+    if {i.op for i in node.inputs} != {"const"}:
         return node
     op = OPS[node.op]
     if not isinstance(op.lowering, Pointwise):

@@ -18,6 +18,8 @@ def keep_old(graph: Graph) -> Graph:
     """Outputs and updates that are nothing but an updated param, or a view of one, become values of their own."""
     changed = {u.target for u in graph.updates if u.value is not u.target}
     old = {node: b.stop_gradient(node) for node in dict.fromkeys(graph.roots) if _viewed(node) in changed}
+    if not old:
+        return graph
     outputs = tuple((name, old.get(node, node)) for name, node in graph.outputs)
     updates = tuple(Update(u.target, old.get(u.value, u.value)) for u in graph.updates)
     return replace(graph, outputs=outputs, updates=updates)

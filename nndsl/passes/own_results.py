@@ -21,6 +21,8 @@ from nndsl.ops.table import OPS
 
 def own_results(graph: Graph) -> Graph:
     """The last pass before planning."""
+    if not any(n.op == "scan" for n in graph.nodes()):
+        return graph
     new = _distinct(list(graph.roots), {})
     updates = tuple(replace(u, value=new[u.value]) for u in graph.updates)
     return replace(graph, outputs=tuple((name, new[n]) for name, n in graph.outputs), updates=updates)

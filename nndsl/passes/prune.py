@@ -14,6 +14,8 @@ from nndsl.ops.scan import make_scan, part
 
 def prune(graph: Graph) -> Graph:
     """Scans without what is not read, those in bodies of others too. Parts keep their names; their numbers change."""
+    if not any(n.op == "scan" for n in graph.nodes()):
+        return graph
     new = _pruned(graph.roots)
     updates = tuple(replace(u, value=new[u.value]) for u in graph.updates)
     return replace(graph, outputs=tuple((name, new[n]) for name, n in graph.outputs), updates=updates)

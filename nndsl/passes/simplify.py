@@ -202,9 +202,7 @@ def _unrepeated(n: Node) -> Node:
 
 def _implicit_broadcast(n: Node) -> Node | None:
     """Pointwise ops repeat by themselves what they are given smaller; work on one repeated number is done once."""
-    if n.is_leaf or not isinstance(OPS[n.op].lowering, Pointwise):
-        return None
-    if not any(i.op == "broadcast_to" for i in n.inputs):
+    if "broadcast_to" not in [i.op for i in n.inputs] or not isinstance(OPS[n.op].lowering, Pointwise):
         return None
     numbers = tuple(_unrepeated(i) for i in n.inputs)
     if all(i.shape == () for i in numbers):

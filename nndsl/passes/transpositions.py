@@ -37,8 +37,10 @@ CUTS = ("slice", "pad")
 
 def transpositions(graph: Graph) -> Graph:
     """Rewrite what is transposed, and what may read its input in any order."""
-    search = _Search(graph)
     nodes = graph.nodes()
+    if not any(n.op == "transpose" for n in nodes):
+        return graph
+    search = _Search(graph)
     found = {n: made for n in nodes if not n.is_leaf and (made := search.rewritten(n)) is not None}
     if not found:
         return graph

@@ -28,7 +28,7 @@ def _of_vectors(node: Node) -> Node:
     if node.is_leaf or not isinstance(OPS[node.op].lowering, Pointwise):
         return node
     bare = tuple(_bare(i) for i in node.inputs)
-    if all(a is i for a, i in zip(bare, node.inputs, strict=True)):
+    if bare == node.inputs:
         return node
     shape = b.broadcast_shapes(*(i.shape for i in bare))
     assert shape is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def run(
 
 
 def _compute(
-    nodes: list[Node], values: dict[Node, Any], arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]
+    nodes: Sequence[Node], values: dict[Node, Any], arrays: Arrays, scalars: Mapping[str, Any], sizes: Mapping[str, int]
 ) -> None:
     """Fill in the values of all nodes that have none."""
     for node in nodes:

@@ -9,6 +9,8 @@ from casefile import case_paths, check_case, load_case
 
 from nndsl.diagnostics import Source
 from nndsl.driver import check_source, graph_of
+from nndsl.kernels.alike import lowered_once, shape_of
+from nndsl.kernels.lower import lower
 from nndsl.kernels.module import Module, generate
 from nndsl.kernels.reasons import Reasons
 from nndsl.passes import run
@@ -51,6 +53,22 @@ def test_a_plan_says_of_all_that_a_kernel_reads_why_it_is_not_made_there(path: P
         assert others <= set(told)
 
 
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_a_region_has_the_kernel_it_would_have_by_itself(path: Path) -> None:
+    """Regions alike share one that was lowered once: its text is that of their own but for names, and so are the arrays
+    it takes."""
+    case = load_case(path)
+    plan = module_of(case["input"], case.get("program", "train").strip()).plan
+    shared = lowered_once(plan)
+    for top in plan.regions:
+        for region in top.kernels():
+            kernel, arguments = shared[region]
+            own, mine = lower(plan, region, inside=region is not top)
+            assert shape_of(kernel) == shape_of(own)
+            assert kernel.name == own.name
+            assert [(a.home, a.shape) for a in arguments] == [(a.home, a.shape) for a in mine]
+
+
 def test_kernels_that_differ_in_names_alone_are_written_once() -> None:
     layers = "\n".join(f"  h{i} = h{i - 1} |> Dense(8, activation=relu)" for i in range(1, 7))
     text = f"model Deep {{\n  input x: f32[batch, 8]\n  h0 = 2 * x\n{layers}\n  output y = h6\n}}\n"
@@ -62,3 +80,4 @@ def test_kernels_that_differ_in_names_alone_are_written_once() -> None:
     assert len(module.plan.regions) == 7
     assert len(module.kernels) == 2
     assert module.text.count(f"    {module.kernels[1].name}(") == 6
+    assert len({id(kernel.body) for kernel, _ in lowered_once(module.plan).values()}) < 4
