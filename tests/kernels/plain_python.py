@@ -25,9 +25,9 @@ import numpy as np
 
 import nndsl
 from nndsl.costs import MARKED_WORDS
+from nndsl.ir import types
 from nndsl.ir.dims import evaluate
 from nndsl.ir.plan import WORKERS
-from nndsl.ir.types import BYTES, NUMPY_NAMES
 from nndsl.kernels.module import Module
 from nndsl.ops import draws as random
 from nndsl.ops.special import erf, erfinv
@@ -35,6 +35,7 @@ from nndsl.ops.special import erf, erfinv
 HAND_WRITTEN = [
     Path(nndsl.__file__).parent / "runtime" / name for name in ("ready.py", "bags.py", "cumulative.py", "sorting.py")
 ]
+BYTES, NUMPY_NAMES = {**types.BYTES, "u8": 1}, {**types.NUMPY_NAMES, "u8": "uint8"}
 ARENA = 1 << 40
 """The address at which the arena begins; the arrays lie below."""
 STACKS = 1 << 50
@@ -70,8 +71,9 @@ class Memory:
 class Array:
     """A C-contiguous array in a Memory."""
 
-    def __init__(self, memory: Memory, address: int, shape: tuple[int, ...], dtype: str) -> None:
-        self.memory, self.address, self.shape, self.dtype = memory, address, shape, dtype
+    def __init__(self, memory: Memory, address: int, shape: tuple[int, ...] | int, dtype: str) -> None:
+        self.memory, self.address, self.dtype = memory, address, dtype
+        self.shape = (shape,) if isinstance(shape, int) else shape
         self.make = np.dtype(NUMPY_NAMES[dtype]).type
         self.itemsize = BYTES[dtype]
 

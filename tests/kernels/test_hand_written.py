@@ -11,11 +11,11 @@ from nndsl.ir.graph import Graph, Node
 from nndsl.ir.types import TensorType
 from nndsl.kernels.module import generate
 from nndsl.ops import build as b
-from nndsl.ops import cumulative, sorting
+from nndsl.ops import bag, cumulative, sorting
 from nndsl.ops.op import Op, Ready
 from nndsl.passes import run
 
-OPS = [op for family in (cumulative, sorting) for op in family.FAMILY if isinstance(op.lowering, Ready)]
+OPS = [op for family in (bag, cumulative, sorting) for op in family.FAMILY if isinstance(op.lowering, Ready)]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
