@@ -10,8 +10,8 @@ from plain_python import PlainPython
 from nndsl.ir.graph import Graph, Node
 from nndsl.ir.types import TensorType
 from nndsl.kernels.module import generate
-from nndsl.ops import build as b
 from nndsl.ops import bag, cumulative, sorting
+from nndsl.ops import build as b
 from nndsl.ops.op import Op, Ready
 from nndsl.passes import run
 
