@@ -40,6 +40,9 @@ MOST_FACTORS = 8
 LARGEST_LIST = 64
 """Up to so many of the greatest are kept in order as they are found; beyond, sorting all of them costs less."""
 
+BAG_PARTS = 2
+"""Parts of a table whose named rows are summed up each by itself: the workers that share the parts read rows that they
+have updated themselves. With more parts, texts would be looked through more often."""
 MARKED_WORDS = 1 << 15
 """Words of a vocabulary of which it is marked at a time whether a text has them: a byte for each, in the first-level
 cache."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nndsl.costs import MARKED_WORDS
+from nndsl.costs import BAG_PARTS, MARKED_WORDS
 from nndsl.ir.graph import Attrs
 from nndsl.ir.types import TensorType
 from nndsl.lazy import np
@@ -33,12 +33,17 @@ def _distinct_reference(words: Any, n: int, padding: int | None) -> Any:
 
 def _bag_type(types: Types, attrs: Attrs) -> TensorType:
     words, table = types
-    return TensorType(table.dtype, (words.shape[0], table.shape[1]))
+    return TensorType(table.dtype, (BAG_PARTS, words.shape[0], table.shape[1]))
 
 
 def _bag_reference(words: Any, table: Any) -> Any:
-    rows = (table[row[1 : 1 + row[0]]].sum(axis=0) for row in words)
-    return np.array(list(rows), table.dtype).reshape(len(words), table.shape[1])
+    out = np.zeros((BAG_PARTS, len(words), table.shape[1]), table.dtype)
+    for p in range(BAG_PARTS):
+        low, high = (len(table) * part // BAG_PARTS for part in (p, p + 1))
+        for i, row in enumerate(words):
+            named = row[1 : 1 + row[0]]
+            out[p, i] = table[named[(named >= low) & (named < high)]].sum(axis=0)
+    return out
 
 
 def _scatter_type(types: Types, attrs: Attrs) -> TensorType:
@@ -63,8 +68,8 @@ FAMILY: tuple[Op, ...] = (
               case(Arg((3, 40), "index", 0, 70), n=70, padding=None, smooth=False),
               case(Arg((300, 7), "index", 0, 9), n=9, padding=3, smooth=False),
               case(Arg((2, 50), "index", 0, 3 * MARKED_WORDS), n=3 * MARKED_WORDS, padding=MARKED_WORDS, smooth=False))),
-    Op("bag", ("words", "table"), "The sum of the rows of a table that each row of distinct words names.", _bag_type,
-       _bag_reference, Ready("bag", lambda n: (n.inputs[0].shape, n.inputs[1].shape, n.shape)), hidden=True,
+    Op("bag", ("words", "table"), "For each part of a table the sum of its rows that each row of distinct words names.",
+       _bag_type, _bag_reference, Ready("bag", lambda n: (n.inputs[0].shape, n.inputs[1].shape, n.shape)), hidden=True,
        cases=(case(Arg(("batch", 20), "i32", 0, 20), (20, 16), smooth=False),
               case(Arg((3, 6), "i32", 0, 6), (20, 5), smooth=False),
               case(Arg((2, 300), "i32", 0, 300), (300, 77), smooth=False))),

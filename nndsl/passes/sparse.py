@@ -1,6 +1,6 @@
 """Products with rows of `multi_hot` become sums of the rows that the words name.
 
-    multi_hot(words, n) @ kernel        =>     bag(distinct_words(words), kernel)
+    multi_hot(words, n) @ kernel        =>     the sum of bag(distinct_words(words), kernel) over parts
     transpose(multi_hot(words)) @ g     =>     bag_scatter(distinct_words(words), g)
 
 The sums are those of the dense form up to rounding. The dense rows are never made unless something else reads them.
@@ -30,7 +30,9 @@ def _sparse(node: Node) -> Node:
     with b.at(node.span):
         flat = b.reshape(words, (product(words.shape[:-1]), words.shape[-1]))
         places = b.apply("distinct_words", flat, n=n, padding=hot.attrs["padding"])
-        return b.apply("bag_scatter", places, y, n=n) if node.attrs.get("ta") else b.apply("bag", places, y)
+        if node.attrs.get("ta"):
+            return b.apply("bag_scatter", places, y, n=n)
+        return b.sum_(b.apply("bag", places, y), axes=(0,))
 
 
 def _hot(x: Node) -> Node | None:

@@ -53,28 +53,27 @@ def distinct_words(words: Any, out: Any, vocabulary: Any, padding: Any, worker: 
 
 @kernel
 def bag(words: Any, table: Any, out: Any, worker: Any, workers: Any) -> None:
-    """out[i] = the sum of the rows of `table` named in words[i].
+    """out[p, i] = the sum of the rows of `table` named in words[i], of those in part p of the table.
 
-    Workers share columns where all get as many: each then goes through its part of the table only, which is more likely
-    to fit its caches. Else they share rows.
+    Workers share parts first: each reads the rows that it has written itself, as an optimizer shares them alike.
     """
-    begin, end = share(out.shape[0], worker, workers, 1)
-    left, right = 0, out.shape[1]
-    if out.shape[1] * out.itemsize >= VECTOR_BYTES:
-        lanes = VECTOR_BYTES // out.itemsize
-        if out.shape[1] % (lanes * workers) == 0:
-            begin, end = 0, out.shape[0]
-            left, right = share(out.shape[1], worker, workers, lanes)
-        for i in range(begin, end):
-            sum_rows(words, table, out, i, left, right)
-        return
-    for i in range(begin, end):
-        for j in range(out.shape[1]):
-            out[i, j] = 0
-        for k in range(words[i, 0]):
-            word = words[i, 1 + k]
-            for j in range(out.shape[1]):
-                out[i, j] += table[word, j]
+    parts, rows, columns = out.shape
+    begin, end = share(parts * rows, worker, workers, 1)
+    for unit in range(begin, end):
+        p = unit // rows
+        i = unit - p * rows
+        low = table.shape[0] * p // parts
+        high = table.shape[0] * (p + 1) // parts
+        if columns * out.itemsize >= VECTOR_BYTES:
+            sum_rows(words, table, out, i, unit, low, high)
+        else:
+            for j in range(columns):
+                out[p, i, j] = 0
+            for k in range(words[i, 0]):
+                word = words[i, 1 + k]
+                if low <= word < high:
+                    for j in range(columns):
+                        out[p, i, j] += table[word, j]
 
 
 @kernel

@@ -54,27 +54,48 @@ def _behind(kind: Kind, values: V, overlap: V) -> V:
     return V(b, b.select(earlier.value, ir.Constant(kind.vector, None), values.value))
 
 
+def _of_range(words: V, count: V, begin: V, end: V, use: Callable[[V, V], None]) -> None:
+    """Call `use` for the words from `begin` to `end` of each chunk: where they lie in order, and their number."""
+    b, zero = words.b, count.const(0)
+    chosen, found = stack(b, 4 * (CHUNK + SQUEEZE)), Cell(zero)
+    with each(zero, count, CHUNK) as start:
+        found.set(zero)
+        stop = least(start + CHUNK, count)
+        one_by_one = start
+        if SQUEEZE:
+            one_by_one = stop - ((stop - start) & (SQUEEZE - 1))
+            with each(start, one_by_one, SQUEEZE) as k:
+                found.set(found.get() + _squeezed(words + k * 4, chosen + found.get() * 4, begin, end))
+        with each(one_by_one, stop) as k:
+            word, number = _word(words, k), found.get()
+            b.store(word.narrow(I32).value, pointer(chosen + number * 4, I32))
+            found.set(number + ((word >= begin) & (word < end)).widen(I64))
+        use(chosen, found.get())
+
+
 def _sum(kind: Kind, vectors: int) -> Body:
-    """The sum of the rows named: those at even places and those at odd ones, so that additions do not all wait for
-    each other, then both."""
+    """The sum of those rows from `begin` to `end` that are named: those at even places and those at odd ones, so that
+    additions do not all wait for each other, then both."""
 
-    def body(words: V, count: V, table: V, row: V, out: V, first: V, last: V) -> None:
-        b = words.b
+    def body(words: V, count: V, table: V, row: V, out: V, begin: V, end: V, first: V, last: V) -> None:
         offsets = _offsets(first, last, vectors)
-        zero = V(b, ir.Constant(kind.vector, None))
+        zero = V(words.b, ir.Constant(kind.vector, None))
         sums = [[Cell(zero) for _ in offsets] for _ in range(2)]  # registers, once LLVM has seen them
-        pairs = count - (count & 1)
 
-        def add(totals: list[Cell], k: V) -> None:
-            start = table + _word(words, k) * row
+        def add(totals: list[Cell], word: V) -> None:
+            start = table + word * row
             for total, offset in zip(totals, offsets, strict=True):
                 total.set(kind.add(total.get(), kind.load(start + offset, kind.vector)))
 
-        with each(count.const(0), pairs, 2) as k:
-            add(sums[0], k)
-            add(sums[1], k + 1)
-        with each(pairs, count) as k:
-            add(sums[0], k)
+        def add_all(chosen: V, found: V) -> None:
+            pairs = found - (found & 1)
+            with each(found.const(0), pairs, 2) as k:
+                add(sums[0], _word(chosen, k))
+                add(sums[1], _word(chosen, k + 1))
+            with each(pairs, found) as k:
+                add(sums[0], _word(chosen, k))
+
+        _of_range(words, count, begin, end, add_all)
         for even, odd, offset in zip(*sums, offsets, strict=True):
             kind.store(kind.add(even.get(), odd.get()), out + offset)
 
@@ -88,29 +109,19 @@ def _spread(kind: Kind, vectors: int) -> Body:
     """
 
     def body(words: V, count: V, value: V, table: V, row: V, begin: V, end: V, first: V, last: V) -> None:
-        b, zero = words.b, count.const(0)
         offsets = _offsets(first, last, vectors)
         values = [
             _behind(kind, kind.load(value + offset, kind.vector), first + j * VECTOR_BYTES - offset)
             for j, offset in enumerate(offsets)
         ]
-        chosen, found = stack(b, 4 * (CHUNK + SQUEEZE)), Cell(zero)
-        with each(zero, count, CHUNK) as start:
-            found.set(zero)
-            stop = least(start + CHUNK, count)
-            one_by_one = start
-            if SQUEEZE:
-                one_by_one = stop - ((stop - start) & (SQUEEZE - 1))
-                with each(start, one_by_one, SQUEEZE) as k:
-                    found.set(found.get() + _squeezed(words + k * 4, chosen + found.get() * 4, begin, end))
-            with each(one_by_one, stop) as k:
-                word, number = _word(words, k), found.get()
-                b.store(word.narrow(I32).value, pointer(chosen + number * 4, I32))
-                found.set(number + ((word >= begin) & (word < end)).widen(I64))
-            with each(zero, found.get()) as k:
+
+        def add_to_all(chosen: V, found: V) -> None:
+            with each(found.const(0), found) as k:
                 target = table + _word(chosen, k) * row
                 for offset, given in zip(offsets, values, strict=True):
                     kind.store(kind.add(kind.load(target + offset, kind.vector), given), target + offset)
+
+        _of_range(words, count, begin, end, add_to_all)
 
     return body
 
@@ -135,15 +146,11 @@ def _repeated(number: V, vector: Any) -> Any:
     return b.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes)
 
 
-def _by_groups(
-    b: Any, kind: Kind, name: str, body: Callable[[Kind, int], Body], width: V, left: V, right: V, given: list[V]
-) -> None:
-    """Call a body for the vectors of a row from one column to another, in groups that are as large as possible.
-
-    `left` is a whole number of vectors, and `right` as well, or the width of the row.
-    """
-    total, done = over(right + (kind.lanes - 1), kind.lanes), over(left, kind.lanes)
+def _by_groups(b: Any, kind: Kind, name: str, body: Callable[[Kind, int], Body], width: V, given: list[V]) -> None:
+    """Call a body for all vectors of a row, in groups that are as large as possible."""
+    total = over(width + (kind.lanes - 1), kind.lanes)
     last = (width - kind.lanes) * kind.size
+    done = width.const(0)
     for vectors in GROUPS:
         function = _function(b.module, f"nn_{name}_{kind.name}_{vectors}", len(given) + 2, body(kind, vectors))
         groups = over(total - done, vectors)
@@ -167,23 +174,25 @@ def _named(b: Any, words: Any, i: V) -> tuple[V, V]:
 
 
 @intrinsic
-def sum_rows(typing_context: Any, words: Any, table: Any, out: Any, i: Any, left: Any, right: Any) -> Any:
-    """out[i, left:right] = the sum of table[w, left:right] over the words w of words[i].
+def sum_rows(
+    typing_context: Any, words: Any, table: Any, out: Any, i: Any, place: Any, begin: Any, end: Any
+) -> Any:
+    """out[place] = the sum of table[w] over the words w of words[i], begin <= w < end.
 
-    Rows of the table have a vector or more; `left` is a whole number of vectors, and `right` as well, or all columns.
+    Rows of the table have a vector or more; `out` is seen as a matrix of such rows.
     """
 
     def emit(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
         kind = Kind(F32 if out.dtype == types.float32 else F64)
         w, t, o = (arrayobj.make_array(k)(context, b, v) for k, v in zip((words, table, out), arguments, strict=False))
-        row_number, left, right = (V(b, v) for v in arguments[3:])
+        row_number, target_number, low, high = (V(b, v) for v in arguments[3:])
         named, many = _named(b, w, row_number)
         start, width, row = _row_of(b, t, row_number.const(0), kind.size)
-        target, _, _ = _row_of(b, o, row_number, kind.size)
-        _by_groups(b, kind, "sum_rows", _sum, width, left, right, [named, many, start, row, target])
+        target = V(b, b.ptrtoint(o.data, I64)) + target_number * row
+        _by_groups(b, kind, "sum_rows", _sum, width, [named, many, start, row, target, low, high])
         return context.get_dummy_value()
 
-    return types.void(words, table, out, *[types.int64] * 3), emit
+    return types.void(words, table, out, *[types.int64] * 4), emit
 
 
 @intrinsic
@@ -198,7 +207,7 @@ def spread_row(typing_context: Any, words: Any, values: Any, out: Any, i: Any, b
         value, _, _ = _row_of(b, x, row_number, kind.size)
         start, width, row = _row_of(b, o, row_number.const(0), kind.size)
         given = [named, many, value, start, row, low, high]
-        _by_groups(b, kind, "spread_row", _spread, width, width.const(0), width, given)
+        _by_groups(b, kind, "spread_row", _spread, width, given)
         return context.get_dummy_value()
 
     return types.void(words, values, out, *[types.int64] * 3), emit

@@ -184,11 +184,12 @@ def _within(form: str) -> Callable[..., None]:
 PRODUCTS |= {f"product_{form}_within": _within(form) for form in ("nn", "nt", "tn", "tt")}
 
 
-def _sum_rows(words: Any, table: Any, out: Any, i: int, left: int, right: int) -> None:
+def _sum_rows(words: Any, table: Any, out: Any, i: int, place: int, begin: int, end: int) -> None:
     """As `named_rows.sum_rows`."""
-    for j in range(left, right):
-        named = (int(words[i, 1 + k]) for k in range(words[i, 0]))
-        out[i, j] = sum((table[word, j] for word in named), start=out.make(0))
+    named = [int(words[i, 1 + k]) for k in range(words[i, 0])]
+    for j in range(out.shape[-1]):
+        index = (place // out.shape[1], place % out.shape[1], j)
+        out[index] = sum((table[word, j] for word in named if begin <= word < end), start=out.make(0))
 
 
 def _spread_row(words: Any, values: Any, out: Any, i: int, begin: int, end: int) -> None:
