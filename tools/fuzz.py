@@ -4,11 +4,10 @@
     .venv/bin/python tools/fuzz.py --replay fuzz-faults/3f2a….json
 
 Each program goes through reading, parsing, checking and the summary, a share of them through the formatter and
-`check --fix`, and a share of those that check, and are no larger than is usual, through gradients, passes and the
-printing of kernels. A stage should take at most `--time` seconds of processor time. Those that take longer are counted;
-three times as long is a fault, and so are more than `--memory` MiB beyond what the worker had. Faults, one of each
-sort, are written to `--faults` for `--replay`. A program is made from its seed and number alone: `--seed 3 --first 17
---programs 1` tries it again.
+`check --fix`, and a share of those that check through gradients, passes and the printing of kernels. A stage should
+take at most `--time` seconds of processor time. Those that take longer are counted; three times as long is a fault, and
+so are more than `--memory` MiB beyond what the worker had. Faults, one of each sort, are written to `--faults` for
+`--replay`. A program is made from its seed and number alone: `--seed 3 --first 17 --programs 1` tries it again.
 
     .venv/bin/python tools/fuzz.py --tally fuzz.json --programs 100000 --seconds-limit 150 --workers 1
 

@@ -18,7 +18,6 @@ from nndsl.cli.reports import github, sarif
 from nndsl.diagnostics import NndslError, Problem, Source, render_all
 from nndsl.driver import PROGRAMS, Checked
 from nndsl.editor.mending import mend
-from nndsl.ir.graph import Model, topological
 from nndsl.passes import run
 from nndsl.summary import summary_data, summary_text
 from nndsl.syntax.format import format_source
@@ -38,9 +37,6 @@ class Done:
     compiled: bool
 
 
-LARGE = 4_000
-"""Operations of a network from which on its kernels are not printed here: that takes as long as it has layers (2 ms for
-each), and up to this size it shows whether it takes longer."""
 EXTRAS = {"format": 0.4, "mend": 0.1, "kernels": 0.5}
 """What takes long and is done with a share of the programs only."""
 
@@ -73,8 +69,7 @@ def carry_out(case: Case, begin: Limited, extras: Collection[str] = tuple(EXTRAS
         codes = tuple(p.code for p in result.problems)
         if result.errors or model is None or train is None:
             return Done(codes, not result.errors, False)
-        compiled = "kernels" in extras and size_of(model) < LARGE
-        if compiled:
+        if "kernels" in extras:
             checked = Checked(source, file, model, train, result.problems)
             for program in PROGRAMS:
                 begin(program)
@@ -82,14 +77,7 @@ def carry_out(case: Case, begin: Limited, extras: Collection[str] = tuple(EXTRAS
                 compile(driver.module_of(graph).text, "<kernels>", "exec")
                 begin(f"passes of {program} one by one")
                 run(graph, verify=True)
-        return Done(codes, True, compiled)
-
-
-def size_of(model: Model) -> int:
-    """The operations of a network."""
-    made = model.training
-    roots = [*(loss.value for loss in made.losses), *(node for _, node in made.outputs)]
-    return sum(not node.is_leaf for node in topological(roots))
+        return Done(codes, True, "kernels" in extras)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import types as python_types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import llvmlite.binding
 from llvmlite import ir
 
 from nndsl.costs import vectors_pay
+from nndsl.ir.collecting import without_collecting
 from nndsl.runtime import sequence, shared
 from nndsl.runtime.denormals import flush_denormals
 from nndsl.runtime.llvm import I32, I64, V
@@ -223,16 +223,13 @@ def _compiling() -> Iterator[None]:
 
     Garbage is not collected meanwhile: a tenth of the time went into looking for it among what numba has loaded.
     """
-    with global_compiler_lock, target_extension.target_override(TARGET):
-        numbas, collecting = arrayobj.fix_integer_index, gc.isenabled()
+    with global_compiler_lock, target_extension.target_override(TARGET), without_collecting():
+        numbas = arrayobj.fix_integer_index
         arrayobj.fix_integer_index = _index
-        gc.disable()
         try:
             yield
         finally:
             arrayobj.fix_integer_index = numbas
-            if collecting:
-                gc.enable()
 
 
 def _index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:

@@ -62,7 +62,7 @@ class Columns:
     @property
     def together(self) -> V:
         """Units that are packed together."""
-        return least(over(MOST_VECTORS + self.width.const(0), self.vectors), self.groups * self.slices)
+        return least(over(self.width.const(MOST_VECTORS), self.vectors), self.groups * self.slices)
 
     @contextmanager
     def some(self) -> Iterator[tuple[V, V]]:
@@ -132,7 +132,7 @@ def _forward(kind: Kind, back: bool, lanes: bool, plain: bool, given: Given, sta
         # Whole lines of the window at a time.
         depth = channels * TAPS
         by_lines = _multiple(given.filters, kind.lanes) & given.axes[-1].window.equals(TAPS) & (depth <= MOST_DEPTH)
-        panel = by_lines.choose(over(zero + MOST_DEPTH, depth) * depth, panel)
+        panel = by_lines.choose(over(zero.const(MOST_DEPTH), depth) * depth, panel)
         most = by_lines.choose(most.const(LINE_VECTORS), most)
     unit_bytes = panel * columns.vectors * VECTOR_BYTES
     in_runs = None if lanes else _multiple(channels, RUN["steps"]) & _multiple(panel, RUN["steps"])
@@ -208,7 +208,7 @@ def _kernel(
         with each(first_row * kernel_row, last_row * kernel_row, size) as place:
             kind.store(V(b, ir.Constant(kind.element, 0)), out + place)
         # The same for any number of workers, whether they go by lines or not.
-        room = over(MOST_DEPTH * MOST_VECTORS + zero, columns.together * columns.vectors)
+        room = over(zero.const(MOST_DEPTH * MOST_VECTORS), columns.together * columns.vectors)
         chunk = rounds(last - first, least(room, MOST_PLACES))
         unit_bytes = chunk * columns.vectors * VECTOR_BYTES
         with each(first, last, chunk) as start, columns.some() as (low, high):

@@ -11,6 +11,7 @@ window, and where the row of B, or of C, for that element and the first channel 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -47,7 +48,7 @@ def sums_of(vectors: int) -> tuple[int, tuple[int, ...]]:
 
 def runs_at_once(length: V, vectors: V) -> V:
     """Runs of so many places that are done for the whole kernel: B of them should stay in the first-level cache."""
-    return over(LINES_BYTES + length * 0, length * vectors * VECTOR_BYTES) + 1
+    return over(length.const(LINES_BYTES), length * vectors * VECTOR_BYTES) + 1
 
 
 def _next(address: V, distance: V) -> V:
@@ -201,11 +202,7 @@ def _kernel_lines(module: Any, kind: Kind, vectors: int) -> Any:
             a, right, end = (word(runs + run * RUN_BYTES + 8 * n) for n in range(3))
             place, left = Cell(right), Cell(a + far + channel * kind.size)
             for places in at_once:
-
-                def there_are(places: int = places, place: Cell = place, end: V = end) -> V:
-                    return place.get() + b_row * places <= end
-
-                with loop(b, there_are):
+                with loop(b, _up_to(place, end - b_row * places)):
                     _added(kind, sums, left.get(), a_pixel, [place.get() + b_row * n for n in range(places)], offsets)
                     place.set(place.get() + b_row * places)
                     left.set(left.get() + a_pixel * places)
@@ -214,6 +211,10 @@ def _kernel_lines(module: Any, kind: Kind, vectors: int) -> Any:
                 kind.store(cell.get(), row + offset)
     b.ret_void()
     return function
+
+
+def _up_to(place: Cell, last: V) -> Callable[[], V]:
+    return lambda: place.get() <= last
 
 
 def _added(kind: Kind, sums: list[list[Cell]], a: V, a_pixel: V, rows: list[V], offsets: list[V]) -> None:
